@@ -1,0 +1,1 @@
+"""Who may meet whom, when, and what happened: the domain and its data."""

@@ -1,0 +1,1 @@
+"""Notes, recommendations and outcomes after a visit."""

@@ -1,0 +1,1 @@
+"""How the rooms are doing: states, paths and lines, without people."""

@@ -1,0 +1,1 @@
+"""Accounts, schools, vetting and caseload."""

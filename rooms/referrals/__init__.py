@@ -1,0 +1,1 @@
+"""One child's path from the entry point to the exit point."""

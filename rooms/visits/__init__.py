@@ -1,0 +1,1 @@
+"""Scheduled meetings, their invitations, and the live room."""

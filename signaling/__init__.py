@@ -1,0 +1,1 @@
+"""The wire: one WebSocket per peer, messages, negotiation, ICE servers."""

@@ -1,0 +1,1 @@
+"""Pages, accounts, administration and the command line; the composition root."""
