@@ -1,0 +1,49 @@
+"""How long each thing is kept, said once for every column, and the job that enforces it."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypedDict
+
+
+class RetentionClass(StrEnum):
+    """Why a column is kept, and so until when. The limits are in :data:`KEPT_FOR`."""
+
+    #: Schools, zones, phone numbers of the safety plan: as long as the service uses them.
+    SERVICE = "service"
+    #: A worker's account: while it is active, and a while after it was disabled.
+    ACCOUNT = "account"
+    #: A login or a welcome link: until it has expired.
+    LOGIN = "login"
+    #: Invitations, devices, claims: until a while after the visit's window.
+    LINK = "link"
+    #: Identifiers of spent tickets: until the ticket would have expired anyway.
+    TICKET = "ticket"
+    #: A child's path (referral, messages, visits, attendance, notes, recommendations): a while after its exit point.
+    CASE = "case"
+    #: The audit chain and the stubs of erased keys. Opaque ids only, so it is kept for good.
+    AUDIT = "audit"
+
+
+#: How long after its end a thing of each class is deleted. None is never. Operators answer for these numbers;
+#: DECISIONS.md gives the reasons.
+KEPT_FOR: dict[RetentionClass, timedelta | None] = {
+    RetentionClass.SERVICE: None,
+    RetentionClass.ACCOUNT: timedelta(days=365),
+    RetentionClass.LOGIN: timedelta(days=1),
+    RetentionClass.LINK: timedelta(days=30),
+    RetentionClass.TICKET: timedelta(minutes=5),
+    RetentionClass.CASE: timedelta(days=5 * 365),
+    RetentionClass.AUDIT: None,
+}
+
+
+class ColumnFacts(TypedDict):
+    """What every mapped column says of itself in ``info``."""
+
+    purpose: str
+    retention: RetentionClass
+
+
+def about(purpose: str, retention: RetentionClass) -> ColumnFacts:
+    """Return the ``info`` of a mapped column: one plain sentence on why it is held, and how long."""
+    return ColumnFacts(purpose=purpose, retention=retention)

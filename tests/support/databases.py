@@ -1,0 +1,93 @@
+"""Databases for tests: SQLite files, and one private PostgreSQL cluster for the whole run."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+#: Debian's place first, newest version first; elsewhere whatever is on the path.
+POSTGRES_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+#: Nothing here has to survive a crash.
+FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "wal_level=minimal",
+                 "max_wal_senders=0", "shared_buffers=32MB", "autovacuum=off", "listen_addresses=")
+
+
+def postgres_folder() -> Path | None:
+    """Return the folder of initdb and pg_ctl, or None when PostgreSQL is not installed."""
+    if POSTGRES_FOLDERS:
+        return POSTGRES_FOLDERS[0]
+    found = shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+def cluster_owner() -> str | None:
+    """Return the user that PostgreSQL must run as: it refuses root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam("postgres").pw_name
+    except KeyError:
+        pytest.skip("PostgreSQL does not run as root and there is no user postgres")
+
+
+class Cluster:
+    """A running PostgreSQL on a unix socket in a folder of its own."""
+
+    def __init__(self, folder: Path, user: str) -> None:
+        self.folder = folder
+        self.user = user
+
+    def url(self, database: str) -> str:
+        """Return the SQLAlchemy URL of a database in this cluster."""
+        return f"postgresql+psycopg://{self.user}@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        """Run one administrative statement, outside any transaction."""
+        with psycopg.connect(host=str(self.folder), user=self.user, dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def database(self, name: str, template: str = "template1") -> Iterator[str]:
+        """Make a database, give its URL, and drop it afterwards."""
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """Start a private cluster and stop it at the end. Skips where PostgreSQL is not installed."""
+    programs = postgres_folder()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed")
+    owner = cluster_owner()
+    user = owner or pwd.getpwuid(os.geteuid()).pw_name
+    # The path of a unix socket is at most 107 bytes, so the folder is not one of pytest's long ones.
+    folder = Path(tempfile.mkdtemp(prefix="wasl-pg-"))
+    if owner is not None:
+        shutil.chown(folder, owner)
+    data = folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        command = [str(programs / program), *arguments]
+        subprocess.run(command, user=owner, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    try:
+        run("initdb", "-D", str(data), "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+        settings = " ".join(f"-c {setting}" for setting in (*FAST_SETTINGS, f"unix_socket_directories={folder}"))
+        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
+        try:
+            yield Cluster(folder, user)
+        finally:
+            run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
