@@ -1,0 +1,114 @@
+"""What messages are made of: limits, checked scalars, and the dictionaries of the WebRTC standard, unchanged."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from rooms.ids import ParticipantId, PeerId
+from rooms.roles import Role
+from rooms.visits.states import ParticipantState, Presence
+
+SUBPROTOCOL = "wasl.v1"
+#: Largest text frame, either way, in bytes; a larger one closes the socket with 1009.
+FRAME_MAX_BYTES = 64 * 1024
+TICKET_MAX_CHARS = 2048
+SDP_MAX_CHARS = 60_000
+CANDIDATE_MAX_CHARS = 1024
+#: Most legs that one health sample may hold; a mesh has at most four.
+HEALTH_MAX_LEGS = 8
+
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Negotiation = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Peer = Annotated[PeerId, Meta(min_length=32, max_length=32)]
+Participant = Annotated[ParticipantId, Meta(min_length=32, max_length=32)]
+Claim = Annotated[str, Meta(min_length=32, max_length=32)]
+#: A measured value; ``null`` on the wire means that the browser could not tell.
+Measure = Annotated[float, Meta(ge=0, le=10_000_000)] | None
+
+
+class Rung(StrEnum):
+    """The step of the quality ladder that a browser is on, best first."""
+
+    VIDEO = "video"
+    STILLS = "stills"
+    VOICE = "voice"
+    CLIPS = "clips"
+    TEXT = "text"
+    PHONE = "phone"
+
+
+class Dictionary(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A part of a message."""
+
+
+class OfferDescription(Dictionary, frozen=True):
+    """``RTCSessionDescriptionInit`` of an offer."""
+
+    type: Literal["offer"]
+    sdp: Annotated[str, Meta(max_length=SDP_MAX_CHARS)]
+
+
+class AnswerDescription(Dictionary, frozen=True):
+    """``RTCSessionDescriptionInit`` of an answer."""
+
+    type: Literal["answer"]
+    sdp: Annotated[str, Meta(max_length=SDP_MAX_CHARS)]
+
+
+class CandidateInit(Dictionary, frozen=True):
+    """``RTCIceCandidateInit``, with those of its four fields that the browser gave."""
+
+    candidate: Annotated[str, Meta(max_length=CANDIDATE_MAX_CHARS)]
+    sdp_mid: Annotated[str, Meta(max_length=64)] | UnsetType | None = UNSET
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=255)] | UnsetType | None = UNSET
+    username_fragment: Annotated[str, Meta(max_length=256)] | UnsetType | None = UNSET
+
+
+class IceServer(Dictionary, frozen=True, omit_defaults=True):
+    """``RTCIceServer``."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+class LegHealth(Dictionary, frozen=True):
+    """What one browser measures on its connection to one other peer."""
+
+    peer: Peer
+    rtt_ms: Measure
+    loss_pct: Measure
+    jitter_ms: Measure
+    kbps_in: Measure
+    kbps_out: Measure
+    candidate_type: Literal["host", "srflx", "prflx", "relay"] | None
+    connection: Literal["new", "connecting", "connected", "disconnected", "failed", "closed"]
+
+
+class Resume(Dictionary, frozen=True):
+    """The page was ``peer`` a moment ago and has every frame up to ``received``."""
+
+    peer: Peer
+    resume_key: Annotated[str, Meta(min_length=32, max_length=32)]
+    received: Count
+
+
+class Seat(Dictionary, frozen=True):
+    """One of this browser's own seats."""
+
+    participant: ParticipantId
+    role: Role
+
+
+class RosterSeat(Dictionary, frozen=True):
+    """One connected seat, as everybody admitted sees it. Seats with one ``peer`` are at one device."""
+
+    participant: ParticipantId
+    role: Role
+    state: ParticipantState
+    presence: Presence
+    peer: PeerId
+    audio: bool
+    video: bool
+    you: bool
