@@ -24,18 +24,20 @@ class ReferralState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-REFERRAL_MOVES = frozenset({
-    (ReferralState.FILED, ReferralState.TAKEN),
-    (ReferralState.FILED, ReferralState.CLOSED),
-    (ReferralState.FILED, ReferralState.WITHDRAWN),
-    (ReferralState.TAKEN, ReferralState.FILED),
-    (ReferralState.TAKEN, ReferralState.IN_SUPPORT),
-    (ReferralState.TAKEN, ReferralState.CLOSED),
-    (ReferralState.TAKEN, ReferralState.WITHDRAWN),
-    (ReferralState.IN_SUPPORT, ReferralState.FILED),
-    (ReferralState.IN_SUPPORT, ReferralState.CLOSED),
-    (ReferralState.IN_SUPPORT, ReferralState.WITHDRAWN),
-})
+REFERRAL_MOVES = frozenset(
+    {
+        (ReferralState.FILED, ReferralState.TAKEN),
+        (ReferralState.FILED, ReferralState.CLOSED),
+        (ReferralState.FILED, ReferralState.WITHDRAWN),
+        (ReferralState.TAKEN, ReferralState.FILED),
+        (ReferralState.TAKEN, ReferralState.IN_SUPPORT),
+        (ReferralState.TAKEN, ReferralState.CLOSED),
+        (ReferralState.TAKEN, ReferralState.WITHDRAWN),
+        (ReferralState.IN_SUPPORT, ReferralState.FILED),
+        (ReferralState.IN_SUPPORT, ReferralState.CLOSED),
+        (ReferralState.IN_SUPPORT, ReferralState.WITHDRAWN),
+    }
+)
 
 #: A psychologist answers for the child; these count towards a caseload and allow visits.
 CARED_FOR = frozenset({ReferralState.TAKEN, ReferralState.IN_SUPPORT})

@@ -10,7 +10,7 @@ from rooms.referrals.states import ReferralState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentForm:
-    """A guardian's consent as it was given: by whom, when (calendar day), to which text, in which language, for what."""
+    """A guardian's consent as given: by whom, when (calendar day), to which text, in which language, for what."""
 
     relation: ConsentRelation
     given_on: date

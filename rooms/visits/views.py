@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from rooms.ids import AccountId, ParticipantId, ReferralId, VisitId
 from rooms.roles import Composition, Role
+from rooms.unit_of_work import Actor
+from rooms.visits.plan import SeatPlan
 from rooms.visits.states import VisitState
 
 
@@ -35,8 +37,8 @@ class SeatView:
 class VisitView:
     """A visit as the two professionals of its referral see it.
 
-    ``wall_start`` (naive) in ``zone`` is what was agreed; the instants are derived from it. Links work from ``opens_at``
-    (inclusive) to ``closes_at`` (exclusive).
+    ``wall_start`` (naive) in ``zone`` is what was agreed; the instants are derived from it.
+    Links work from ``opens_at`` (inclusive) to ``closes_at`` (exclusive).
     """
 
     id: VisitId
@@ -127,6 +129,15 @@ class ClaimView:
     role: Role
     state: ClaimState
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatGrant:
+    """What a spent ticket opens: these seats of this visit, for this actor, as the database knows them now."""
+
+    visit: VisitId
+    participants: tuple[SeatPlan, ...]
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
