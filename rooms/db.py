@@ -56,7 +56,7 @@ def make_engine(database_url: str) -> AsyncEngine:
         case "postgresql+psycopg":
             return create_async_engine(database_url, pool_size=10, max_overflow=10, pool_pre_ping=True)
         case other:
-            raise ValueError(f"{other} is not a database this program knows; use sqlite+aiosqlite or postgresql+psycopg")
+            raise ValueError(f"{other} is no database for this program; use sqlite+aiosqlite or postgresql+psycopg")
 
 
 def open_store(database_url: str, keys: Keys, clock: Clock) -> Store:

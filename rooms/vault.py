@@ -110,8 +110,10 @@ class Vault:
         data_key = await self._data_key(owner_id, create=True)
         return encrypt(data_key, text.encode(), place(table, column, row_id, version))
 
-    async def open(self, owner_id: str, table: str, column: str, row_id: str, sealed: bytes, *, version: int = 1) -> str:
-        """Return the text that was sealed for exactly this place. Raises :class:`VaultError` or :class:`ErasedError`."""
+    async def open(
+        self, owner_id: str, table: str, column: str, row_id: str, sealed: bytes, *, version: int = 1
+    ) -> str:
+        """Return the text sealed for exactly this place. Raises :class:`VaultError` or :class:`ErasedError`."""
         data_key = await self._data_key(owner_id, create=False)
         return decrypt(data_key, sealed, place(table, column, row_id, version)).decode()
 
