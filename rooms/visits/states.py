@@ -73,6 +73,7 @@ ROOM_MOVES = frozenset({
     (RoomState.LIVE, RoomState.PAUSED),
     (RoomState.LIVE, RoomState.CLOSED),
     (RoomState.PAUSED, RoomState.LIVE),
+    (RoomState.PAUSED, RoomState.WAITING),  # the child lifts a pause asked for before everybody had come
     (RoomState.PAUSED, RoomState.CLOSED),
 })
 

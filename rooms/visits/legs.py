@@ -1,0 +1,47 @@
+"""Legs: which two peers may exchange descriptions and media, and who yields when both offer at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rooms.ids import PeerId
+from rooms.roles import Composition, Role
+from rooms.visits.composition import may_exchange_media
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The way between two peers. ``impolite`` makes the first offer and wins a glare; ``polite`` rolls back (JSEP).
+
+    ``negotiation`` is unique in the room and only grows, so that what belongs to an older leg can be told and dropped.
+    """
+
+    polite: PeerId
+    impolite: PeerId
+    negotiation: int
+
+
+LegKey = tuple[PeerId, PeerId]
+
+
+def leg_key(one: PeerId, other: PeerId) -> LegKey:
+    """Return the one key of a pair of peers, whichever is named first."""
+    return (one, other) if one < other else (other, one)
+
+
+def allowed_pairs(
+    composition: Composition, roles: Mapping[PeerId, frozenset[Role]]
+) -> dict[LegKey, tuple[PeerId, PeerId]]:
+    """Return every pair that may exchange media, each as (polite, impolite).
+
+    ``roles`` maps each admitted peer to its admitted roles, earliest peer first. The classroom is always polite: its
+    device is the weakest, and an answerer has less to take back. Of two others the earlier is polite, so that whoever
+    comes new offers.
+    """
+    peers = tuple(roles)
+    pairs: dict[LegKey, tuple[PeerId, PeerId]] = {}
+    for place, earlier in enumerate(peers):
+        for later in peers[place + 1 :]:
+            if may_exchange_media(composition, roles[earlier], roles[later]):
+                pair = (later, earlier) if Role.CLASSROOM in roles[later] else (earlier, later)
+                pairs[leg_key(earlier, later)] = pair
+    return pairs
