@@ -65,14 +65,6 @@ class CandidateInit(Dictionary, frozen=True):
     username_fragment: Annotated[str, Meta(max_length=256)] | UnsetType | None = UNSET
 
 
-class IceServer(Dictionary, frozen=True, omit_defaults=True):
-    """``RTCIceServer``."""
-
-    urls: tuple[str, ...]
-    username: str | None = None
-    credential: str | None = None
-
-
 class LegHealth(Dictionary, frozen=True):
     """What one browser measures on its connection to one other peer."""
 

@@ -23,7 +23,6 @@ from signaling.dictionaries import (
     CandidateInit,
     Claim,
     Count,
-    IceServer,
     LegHealth,
     Negotiation,
     OfferDescription,
@@ -34,6 +33,7 @@ from signaling.dictionaries import (
     Rung,
     Seat,
 )
+from signaling.ice_servers import IceServer
 
 
 class ProtocolError(Exception):
@@ -183,13 +183,13 @@ ClientMessage = Union[  # noqa: UP007  mypy needs one flat union to narrow
 
 class ServerFrame(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag=_kebab, tag_field="type",
                   kw_only=True):
-    """What the server may send. ``seq`` counts the frames for one peer from 1; the outbox stamps it."""
+    """What the server may send. ``seq`` counts the frames for one peer from 1; the replay buffer stamps it."""
 
     seq: int | UnsetType = UNSET
 
 
 class Welcome(ServerFrame, frozen=True):
-    """The ticket was good. ``resumed`` false after a resume was asked: everything known before is void."""
+    """The ticket was good. ``resumed`` false after a resume was asked: everything known before is void. Has no ``seq``."""
 
     visit: VisitId
     peer: PeerId
@@ -201,6 +201,8 @@ class Welcome(ServerFrame, frozen=True):
     ends_at: datetime
     closes_at: datetime
     resumed: bool
+    #: How many messages of this peer were taken, ``hello`` and ``ping`` apart: a resuming page sends the rest again.
+    received: int
 
 
 class Waiting(ServerFrame, frozen=True):
@@ -329,9 +331,10 @@ class Error(ServerFrame, frozen=True, omit_defaults=True):
 
 
 class Pong(ServerFrame, frozen=True):
-    """The answer to ``ping``; the only frame without ``seq``."""
+    """The answer to ``ping``; ``received`` as in :class:`Welcome`. Has no ``seq``."""
 
     now: datetime
+    received: int
 
 
 ServerMessage = Union[  # noqa: UP007

@@ -1,0 +1,52 @@
+"""The frames that one peer has not acknowledged yet, kept so that its next socket can have them again."""
+
+from collections import deque
+
+from signaling.messages import stamp
+
+#: What one peer may leave unacknowledged; more, and it can not resume but must join as a new peer.
+REPLAY_MAX_FRAMES = 256
+REPLAY_MAX_BYTES = 256 * 1024
+
+
+class ReplayBuffer:
+    """Numbers the frames for one peer from 1 and keeps the newest unacknowledged ones within bounds."""
+
+    __slots__ = ("_bytes", "_first", "_frames")
+
+    def __init__(self) -> None:
+        self._frames: deque[bytes] = deque()
+        #: ``seq`` of the oldest kept frame, or of the next one when none is kept.
+        self._first = 1
+        self._bytes = 0
+
+    @property
+    def last_seq(self) -> int:
+        """The ``seq`` of the newest frame; 0 before the first."""
+        return self._first + len(self._frames) - 1
+
+    def append(self, frame: bytes) -> bytes:
+        """Number a dumped frame, keep it, and return it as it goes out."""
+        numbered = stamp(frame, self.last_seq + 1)
+        self._frames.append(numbered)
+        self._bytes += len(numbered)
+        while len(self._frames) > REPLAY_MAX_FRAMES or self._bytes > REPLAY_MAX_BYTES:
+            self._forget_oldest()
+        return numbered
+
+    def acknowledge(self, received: int) -> None:
+        """Forget every frame up to ``received``; numbers that were never sent are ignored."""
+        if received > self.last_seq:
+            return
+        while self._frames and self._first <= received:
+            self._forget_oldest()
+
+    def after(self, received: int) -> tuple[bytes, ...] | None:
+        """Return the frames after ``received``, or None when some are gone or that number was never sent."""
+        if not self._first - 1 <= received <= self.last_seq:
+            return None
+        return tuple(self._frames)[received - self._first + 1 :]
+
+    def _forget_oldest(self) -> None:
+        self._bytes -= len(self._frames.popleft())
+        self._first += 1
