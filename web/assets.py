@@ -1,0 +1,161 @@
+"""Static files: read once at start, named by content, compressed ahead of time, kept by browsers for ever.
+
+Every file is served at ``/assets/<hash>/<path>``. A style sheet or picture is named by its own content. All modules
+share one hash, that of the whole ``js`` folder, so that relative imports between them work without a build, and the
+import map needs one line: ``wasl/`` is the ``js`` folder. A hash that is not current is answered 404, never with another
+version.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import mimetypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import brotli
+from aiohttp import web
+
+from web import keys
+from web.rendering import accepted_encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATIC_FOLDER = Path(__file__).parent / "static"
+#: Modules live here and share one hash.
+MODULE_FOLDER = "js"
+SERVICE_WORKER = "sw.js"
+HASH_CHARS = 12
+#: Development files beside the modules, which no browser asks for.
+NOT_SERVED = frozenset({".json", ".md", ".ts"})
+TEXT_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One static file in every form in which it is sent. ``encoded`` maps a content coding to its bytes."""
+
+    url: str
+    content_type: str
+    plain: bytes
+    encoded: Mapping[str, bytes]
+
+
+class Assets:
+    """All static files of a folder. Made once; the folder is not watched."""
+
+    def __init__(self, folder: Path) -> None:
+        contents = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix not in NOT_SERVED
+        }
+        self.version = _hash(*(item for name, body in contents.items() for item in (name.encode(), body)))
+        module_hash = _hash(*(body for name, body in contents.items() if name.startswith(f"{MODULE_FOLDER}/")))
+        self._by_path = {
+            name: _asset(name, body, module_hash if name.startswith(f"{MODULE_FOLDER}/") else _hash(body))
+            for name, body in contents.items()
+            if name != SERVICE_WORKER
+        }
+        self._by_url = {asset.url: asset for asset in self._by_path.values()}
+        self._module_root = f"/assets/{module_hash}/{MODULE_FOLDER}/"
+        worker = contents.get(SERVICE_WORKER)
+        self.service_worker = None if worker is None else self._service_worker(worker)
+
+    def url(self, path: str) -> str:
+        """Return the address of a file below ``web/static``. Raises ``KeyError`` when there is none."""
+        return self._by_path[path].url
+
+    def text(self, path: str) -> str:
+        """Return a file's text, for pages that carry it inline. Raises ``KeyError`` when there is none."""
+        return self._by_path[path].plain.decode()
+
+    def import_map(self) -> str:
+        """Return the JSON of the import map: ``wasl/`` is the folder of the modules."""
+        return json.dumps({"imports": {"wasl/": self._module_root}}, separators=(",", ":"))
+
+    def at(self, url_path: str) -> Asset | None:
+        """Return the file at an address, or None when there is none or its content has changed since."""
+        return self._by_url.get(url_path)
+
+    def _service_worker(self, source: bytes) -> Asset:
+        """Put the version and the addresses of all files before the worker's own text, as ``ASSETS``."""
+        known = {"version": self.version, "urls": {name: asset.url for name, asset in self._by_path.items()}}
+        body = f"const ASSETS = {json.dumps(known, separators=(',', ':'))};\n".encode() + source
+        return Asset("/sw.js", "text/javascript", body, _encoded(body))
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()[:HASH_CHARS]
+
+
+def _asset(name: str, body: bytes, content_hash: str) -> Asset:
+    suffix = Path(name).suffix
+    content_type = TEXT_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Asset(f"/assets/{content_hash}/{name}", content_type, body, _encoded(body) if suffix in TEXT_TYPES else {})
+
+
+def _encoded(body: bytes) -> Mapping[str, bytes]:
+    """Compress as hard as possible: once at start, for every download."""
+    return {
+        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=11),
+        "gzip": gzip.compress(body, compresslevel=9, mtime=0),
+    }
+
+
+@cache
+def load_assets() -> Assets:
+    """Read, name and compress the project's own static files, once for a process."""
+    return Assets(STATIC_FOLDER)
+
+
+def send(request: web.Request, asset: Asset) -> web.Response:
+    """Answer with a file in the best coding that the request accepts."""
+    encoding = accepted_encoding(request)
+    body = asset.encoded.get(encoding) if encoding is not None else None
+    response = web.Response(body=body or asset.plain, headers={"Content-Type": asset.content_type})
+    if asset.encoded:
+        response.headers["Vary"] = "Accept-Encoding"
+    if body is not None and encoding is not None:
+        response.headers["Content-Encoding"] = encoding
+    return response
+
+
+async def serve_asset(request: web.Request) -> web.Response:
+    """Send a file that never changes under its name."""
+    asset = request.app[keys.ASSETS].at(request.path)
+    if asset is None:
+        raise web.HTTPNotFound
+    response = send(request, asset)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+async def serve_worker(request: web.Request) -> web.Response:
+    """Send the service worker; browsers ask for it anew, and compare."""
+    worker = request.app[keys.ASSETS].service_worker
+    if worker is None:
+        raise web.HTTPNotFound
+    response = send(request, worker)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve ``/assets/…`` and ``/sw.js``."""
+    app.router.add_get("/assets/{hash}/{path:.+}", serve_asset)
+    app.router.add_get("/sw.js", serve_worker)
