@@ -1,0 +1,1 @@
+"""The link laboratory: bad lines made on purpose, on this machine alone."""
