@@ -1,4 +1,4 @@
-"""A small UDP probe that runs inside the laboratory's namespaces: ``echo`` answers, ``measure`` asks and tells as JSON."""
+"""A small UDP probe that runs in the laboratory: ``echo`` answers, ``measure`` asks and tells as JSON."""
 
 import json
 import socket
