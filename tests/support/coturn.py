@@ -1,0 +1,172 @@
+"""A real coturn with the shipped configuration, on loopback or in a network namespace of its own.
+
+``running_coturn`` is also what browser tests use to force calls through a relay.
+"""
+
+import ctypes
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from signaling.ice_servers import TurnSettings
+from tests.support.stun_client import TurnClient
+from web.turn_config import relay_config, turnserver_conf
+
+#: coturn refuses loopback peers whatever the lists say; on loopback this one line makes the laboratory.
+LOOPBACK_LINE = "allow-loopback-peers"
+CLONE_NEWNET = 0x40000000
+START_LIMIT_S = 15
+
+Made = TypeVar("Made")
+
+
+def coturn_is_here() -> bool:
+    return shutil.which("turnserver") is not None
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where sockets are made: this machine's own network, or a namespace with only the addresses a test gave it."""
+
+    namespace: str | None = None
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*(("ip", "netns", "exec", self.namespace) if self.namespace else ()), *arguments]
+
+    def socket(self, kind: socket.SocketKind, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
+        return self._inside(lambda: socket.socket(family, kind))
+
+    def _inside(self, make: Callable[[], Made]) -> Made:
+        """Call ``make`` on a thread that has entered the namespace: a socket stays where it was made."""
+        if self.namespace is None:
+            return make()
+        made: list[Made] = []
+
+        def enter_and_make() -> None:
+            handle = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
+            try:
+                if ctypes.CDLL(None, use_errno=True).setns(handle, CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            finally:
+                os.close(handle)
+            made.append(make())
+
+        thread = threading.Thread(target=enter_and_make)
+        thread.start()
+        thread.join()
+        return made[0]
+
+
+@contextmanager
+def own_network(addresses: list[str]) -> Iterator[Network]:
+    """Make a namespace whose loopback device has ``addresses``, and nothing else: no way out of it."""
+    name = f"wasl-test-{secrets.token_hex(4)}"
+    subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True)
+    try:
+        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
+        for address in addresses:
+            subprocess.run(["ip", "-n", name, "addr", "add", address, "dev", "lo"], check=True, capture_output=True)
+        yield Network(name)
+    finally:
+        subprocess.run(["ip", "netns", "delete", name], check=False)
+
+
+def namespaces_are_possible() -> bool:
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        return False
+    name = f"wasl-probe-{secrets.token_hex(4)}"
+    made = subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True).returncode == 0
+    if made:
+        subprocess.run(["ip", "netns", "delete", name], check=False)
+    return made
+
+
+@dataclass(frozen=True)
+class Coturn:
+    """A running relay: where it listens, what signs for it, and the configuration it was given."""
+
+    network: Network
+    address: str
+    port: int
+    settings: TurnSettings
+    shipped: str
+    given: str
+
+    def client(
+        self, username: str = "", password: str = "", *, kind: socket.SocketKind = socket.SOCK_DGRAM
+    ) -> TurnClient:
+        sock = self.network.socket(kind)
+        sock.settimeout(3)
+        sock.connect((self.address, self.port))
+        return TurnClient(sock, username, password)
+
+
+@contextmanager
+def running_coturn(
+    *,
+    network: Network | None = None,
+    address: str = "127.0.0.1",
+    turn_secrets: tuple[str, ...] = (),
+    site_ranges: tuple[str, ...] = (),
+) -> Iterator[Coturn]:
+    """Start coturn with what ``wasl turn-config`` writes, plus the laboratory's line when it stands on loopback."""
+    network = network or Network()
+    local = address.rpartition("/")[2]
+    port, first = _free_port(network, local), 20_000 + secrets.randbelow(12_000)
+    signing = turn_secrets or (secrets.token_hex(32),)
+    settings = TurnSettings(urls=(f"turn:{local}:{port}?transport=udp",), secrets=signing)
+    config = relay_config(
+        settings, realm="turn.test", address=address, site_ranges=site_ranges, relay_ports=f"{first}-{first + 399}"
+    )
+    shipped = turnserver_conf(config).replace("listening-port=3478", f"listening-port={port}")
+    given = shipped + (f"{LOOPBACK_LINE}\n" if local.startswith("127.") else "")
+    with tempfile.TemporaryDirectory(prefix="wasl-coturn-") as folder:
+        path = Path(folder) / "turnserver.conf"
+        path.write_text(given)
+        own_files = ("--userdb", f"{folder}/turndb", "--pidfile", f"{folder}/pid")
+        process = subprocess.Popen(
+            network.command("turnserver", "-c", str(path), *own_files),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        coturn = Coturn(network, local, port, settings, shipped, given)
+        try:
+            _wait_until_it_answers(coturn, process)
+            yield coturn
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _free_port(network: Network, address: str) -> int:
+    with network.socket(socket.SOCK_STREAM) as sock:
+        sock.bind((address, 0))
+        return int(sock.getsockname()[1])
+
+
+def _wait_until_it_answers(coturn: Coturn, process: "subprocess.Popen[bytes]") -> None:
+    limit = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            raise RuntimeError(f"coturn ended at once with {process.returncode}")
+        client = coturn.client(kind=socket.SOCK_DGRAM)
+        client.sock.settimeout(0.2)
+        try:
+            client.allocates()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+        finally:
+            client.close()
+    raise RuntimeError(f"coturn did not answer within {START_LIMIT_S} s")
