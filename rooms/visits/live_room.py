@@ -83,8 +83,11 @@ class LiveRoom:
 
     @property
     def knocked(self) -> bool:
-        """Whether a psychologist who has not left stands at the door and has knocked."""
-        return bool(self._record.knocking)
+        """Whether a psychologist who is heard now has knocked, so that the door can be opened to somebody."""
+        return any(self._is_heard(self._record.seats[participant].peer) for participant in self._record.knocking)
+
+    def _is_heard(self, peer: PeerId | None) -> bool:
+        return peer is not None and self._record.peers[peer].detached_at is None
 
     @property
     def missing(self) -> tuple[Role, ...]:

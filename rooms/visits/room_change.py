@@ -65,13 +65,14 @@ from rooms.visits.timings import COUNTDOWN, PLACE_KEPT
 class RoomChange:
     """A change in the making. ``record`` is a copy that is the change's own; ``events`` grows in order."""
 
-    __slots__ = ("events", "now", "plan", "record")
+    __slots__ = ("_seats_moved", "events", "now", "plan", "record")
 
     def __init__(self, plan: RoomPlan, record: RoomRecord, now: datetime) -> None:
         self.plan = plan
         self.record = record
         self.now = now
         self.events: list[RoomEvent] = []
+        self._seats_moved = False
 
     def pass_time(self) -> None:
         """Let deadlines that are due take effect: places no longer kept, the end, losses told, the pause."""
@@ -89,7 +90,8 @@ class RoomChange:
 
     def settle(self) -> None:
         """Work out what follows: the room's state, losses and returns, legs, the next deadline."""
-        settle(self.record, self.events, self.plan, self.now)
+        settle(self.record, self.events, self.plan, self.now, seats_moved=self._seats_moved)
+        self._seats_moved = False
 
     def obey(self, command: RoomCommand) -> None:  # noqa: C901, PLR0912 (one branch for each command)
         """Carry out one command. Raises a :class:`RoomError` when a rule forbids it."""
@@ -175,6 +177,7 @@ class RoomChange:
         """Move a seat to another state and browser by the table of participants' moves."""
         moved = Seat(seat.participant, seat.role, transition(seat.state, state, seat.participant), peer)
         self.record.seats[seat.participant] = moved
+        self._seats_moved = True
         return moved
 
     def _join(self, command: Join) -> None:

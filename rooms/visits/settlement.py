@@ -25,18 +25,23 @@ from rooms.visits.timings import PAUSE_AFTER, PLACE_KEPT, TELL_LOST_AFTER
 Absences = dict[Role, datetime | None]
 
 
-def settle(record: RoomRecord, events: list[RoomEvent], plan: RoomPlan, now: datetime) -> None:
-    """Bring state, losses, legs and the next deadline of an open room in line with who is there at ``now``."""
+def settle(record: RoomRecord, events: list[RoomEvent], plan: RoomPlan, now: datetime, *, seats_moved: bool) -> None:
+    """Bring state, losses, legs and the next deadline of an open room in line with who is there at ``now``.
+
+    ``seats_moved`` says whether any seat changed its state or browser: nothing else changes which pairs are allowed.
+    """
     if record.state is RoomState.CLOSED:
         return
     absent = record.absences(REQUIRED[plan.composition])
     state, reasons = _state_and_reasons(record, absent, now)
     live = state is RoomState.LIVE
+    goes_live = live and record.state is not RoomState.LIVE
     record.has_been_live = record.has_been_live or live
     record.pauses_at = min((since + PAUSE_AFTER for since in absent.values() if since), default=None) if live else None
     _tell_losses(record, events, absent, now)
     _move(record, events, plan, state, reasons)
-    _match_legs(record, events, plan)
+    if seats_moved or goes_live:
+        _match_legs(record, events, plan)
     record.deadline = _next_deadline(record, plan, absent)
 
 
