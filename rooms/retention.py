@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import TypedDict
 
 
 class RetentionClass(StrEnum):
@@ -37,13 +36,6 @@ KEPT_FOR: dict[RetentionClass, timedelta | None] = {
 }
 
 
-class ColumnFacts(TypedDict):
-    """What every mapped column says of itself in ``info``."""
-
-    purpose: str
-    retention: RetentionClass
-
-
-def about(purpose: str, retention: RetentionClass) -> ColumnFacts:
+def about(purpose: str, retention: RetentionClass) -> dict[str, str]:
     """Return the ``info`` of a mapped column: one plain sentence on why it is held, and how long."""
-    return ColumnFacts(purpose=purpose, retention=retention)
+    return {"purpose": purpose, "retention": retention}

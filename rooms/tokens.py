@@ -1,7 +1,7 @@
 """Tickets: the one-use, 30-second JWT that opens one WebSocket.
 
 A ticket says who asked and for which seats; it grants nothing by itself, since rights are read from the database when
-it is spent. There is exactly one way to write a ticket, and :func:`verify_ticket` accepts nothing else: the header must be
+it is spent. There is exactly one way to write a ticket, and :func:`verify_ticket` accepts nothing else: the header is
 one of the few that this installation makes, byte for byte, so no unverified JSON is ever parsed, and the claims must
 encode back to the bytes that were signed, which leaves no room for duplicate keys, extra claims or odd numbers.
 """
@@ -50,7 +50,7 @@ class TicketFault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketClaims:
-    """What a genuine ticket says. ``expires_at_s`` (seconds since 1970) is how long a spent ``ticket`` is remembered."""
+    """What a genuine ticket says. A spent ``ticket`` is remembered until ``expires_at_s``, in seconds since 1970."""
 
     ticket: str
     actor: Actor
@@ -97,7 +97,7 @@ def verify_ticket(keys: Keys, now: datetime, token: str) -> TicketClaims | Ticke
 
 
 def _open(token: str, key: bytes) -> dict[str, object] | TicketFault:
-    """Check the signature, the issuer and the audience; times wait for the injected clock and a check of their types."""
+    """Check signature, issuer and audience; times wait for a check of their types and for the injected clock."""
     try:
         return jwt.decode(
             token,

@@ -65,6 +65,31 @@ class Actor:
         return cls(ActorKind.ANONYMOUS, "")
 
 
+class Turn:
+    """A unit's turn to write. SQLite takes one writer at a time; elsewhere there is nothing to wait for."""
+
+    def __init__(self, lock: asyncio.Lock | None) -> None:
+        self._lock = lock
+        self._held = False
+
+    async def take(self) -> None:
+        """Wait for the turn, in order of arrival. Raises :class:`StoreBusyError`."""
+        if self._lock is None:
+            return
+        try:
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise StoreBusyError from None
+        self._held = True
+
+    def give_back(self) -> None:
+        """Let the next unit write. Nothing happens when the turn is not held."""
+        if self._lock is not None and self._held:
+            self._held = False
+            self._lock.release()
+
+
 @dataclass(slots=True)
 class UnitOfWork:
     """What a service function works with. ``now`` is one instant for the whole unit."""
@@ -74,6 +99,7 @@ class UnitOfWork:
     actor: Actor
     vault: Vault
     keys: Keys
+    _turn: Turn
     _acts: list[Act] = field(default_factory=list)
 
     def record(self, tag: AuditTag, object_id: str, **facts: str | int) -> None:
@@ -87,6 +113,18 @@ class UnitOfWork:
             self._acts.clear()
         await self.db.commit()
 
+    @asynccontextmanager
+    async def stepping_out(self) -> AsyncIterator[None]:
+        """Commit, and let other units work while something slow runs inside the block (the hashing of a password).
+
+        What was read before may have changed afterwards: read it again. Raises :class:`StoreBusyError`.
+        """
+        await self.settle()
+        self.db.expunge_all()
+        self._turn.give_back()
+        yield
+        await self._turn.take()
+
 
 class Store:
     """The database as the rest of the program sees it: a source of units of work."""
@@ -96,7 +134,7 @@ class Store:
         self.keys = keys
         self.clock = clock
         # SQLite's own busy handler polls with growing sleeps and is not fair; a queue in this process is both.
-        self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+        self._lock = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
     def begin(self, actor: Actor, *, reading: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Open a unit of work; it commits at the end of its block and rolls back on any exception.
@@ -115,26 +153,21 @@ class Store:
     async def _read(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
         async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as db:
             await db.connection(execution_options={READING: True})
-            yield self._unit(db, actor)
+            yield self._unit(db, actor, Turn(None))
 
     @asynccontextmanager
     async def _write(self, actor: Actor) -> AsyncIterator[UnitOfWork]:
-        if self._turn is not None:
-            try:
-                async with asyncio.timeout(TURN_TIMEOUT_S):
-                    await self._turn.acquire()
-            except TimeoutError:
-                raise StoreBusyError from None
+        turn = Turn(self._lock)
+        await turn.take()
         try:
             async with AsyncSession(self.engine, expire_on_commit=False) as db:
-                unit = self._unit(db, actor)
+                unit = self._unit(db, actor, turn)
                 # Leaving the block of the db session by an exception rolls back.
                 yield unit
                 await unit.settle()
         finally:
-            if self._turn is not None:
-                self._turn.release()
+            turn.give_back()
 
-    def _unit(self, db: AsyncSession, actor: Actor) -> UnitOfWork:
+    def _unit(self, db: AsyncSession, actor: Actor, turn: Turn) -> UnitOfWork:
         now = self.clock.now()
-        return UnitOfWork(db, now, actor, Vault(db, self.keys, now), self.keys)
+        return UnitOfWork(db, now, actor, Vault(db, self.keys, now), self.keys, turn)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from rooms.errors import RoomError
+from rooms.insertion import insert_if_absent
 from rooms.keys import KEY_BYTES, Keys
 from rooms.mapping import Base
 from rooms.retention import RetentionClass, about
@@ -149,13 +150,18 @@ class Vault:
         if owner_id in self._data_keys:
             return self._data_keys[owner_id]
         row = await self._db.get(DataKey, owner_id)
-        if row is not None:
-            return self._unwrap(row)
-        if not create:
+        if row is None and create:
+            version, wrapped = wrap(self._keys, owner_id, secrets.token_bytes(KEY_BYTES))
+            await insert_if_absent(
+                self._db,
+                DataKey,
+                owner_id=owner_id,
+                wrapped=wrapped,
+                master_version=version,
+                created_at=self._now,
+            )
+            # The key that is stored, which may be another's: two units can be the first at once.
+            row = await self._db.get(DataKey, owner_id)
+        if row is None:
             raise VaultError
-        data_key = secrets.token_bytes(KEY_BYTES)
-        version, wrapped = wrap(self._keys, owner_id, data_key)
-        self._db.add(DataKey(owner_id=owner_id, wrapped=wrapped, master_version=version, created_at=self._now))
-        await self._db.flush()
-        self._data_keys[owner_id] = data_key
-        return data_key
+        return self._unwrap(row)

@@ -1,6 +1,7 @@
 """Fixtures that every package's tests share."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tests.support.databases import Cluster, running_cluster
 from tests.support.fake_clock import FakeClock
 
 use_packaged_zones()
+
+TEMPLATE = "wasl_template"
 
 
 async def create_tables(database_url: str) -> None:
@@ -31,17 +34,33 @@ def postgres() -> Iterator[Cluster]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Cluster) -> Iterator[str]:
+    """The name of a migrated, empty PostgreSQL database, from which each test's own is copied."""
+    with postgres.database(TEMPLATE) as url:
+        asyncio.run(create_tables(url))
+        yield TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, from which each test's own is copied."""
+    path = tmp_path_factory.mktemp("template") / "wasl.db"
+    asyncio.run(create_tables(f"sqlite+aiosqlite:///{path}"))
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated, empty database on each engine in turn."""
     if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'wasl.db'}"
-        asyncio.run(create_tables(url))
-        yield url
+        path = tmp_path / "wasl.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite+aiosqlite:///{path}"
         return
+    template: str = request.getfixturevalue("postgres_template")
     cluster: Cluster = request.getfixturevalue("postgres")
-    with cluster.database(f"test_{new_id()}") as url:
-        asyncio.run(create_tables(url))
+    with cluster.database(f"test_{new_id()}", template) as url:
         yield url
 
 

@@ -15,8 +15,10 @@ import pytest
 #: Debian's place first, newest version first; elsewhere whatever is on the path.
 POSTGRES_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 #: Nothing here has to survive a crash.
-FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "wal_level=minimal",
-                 "max_wal_senders=0", "shared_buffers=32MB", "autovacuum=off", "listen_addresses=")
+FAST_SETTINGS = (
+    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "wal_level=minimal",
+    "max_wal_senders=0", "shared_buffers=32MB", "autovacuum=off", "listen_addresses=",
+)
 
 
 def postgres_folder() -> Path | None:
@@ -82,7 +84,8 @@ def running_cluster() -> Iterator[Cluster]:
         subprocess.run(command, user=owner, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
     try:
-        run("initdb", "-D", str(data), "-U", user, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
+        locale = ("-E", "UTF8", "--locale=C")
+        run("initdb", "-D", str(data), "-U", user, "-A", "trust", *locale, "--no-sync", "--no-instructions")
         settings = " ".join(f"-c {setting}" for setting in (*FAST_SETTINGS, f"unix_socket_directories={folder}"))
         run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
         try:
