@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from signaling.ice_servers import TurnSettings
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 PREFIX = "WASL_"
 FILE_SUFFIX = "_FILE"
@@ -41,7 +43,17 @@ SECRET_MIN_CHARS = 32
 SECRET_LEAST_DISTINCT_CHARS = 10
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("auto", "json", "console")
-SECRETS = frozenset({"turn_secret", "turn_secret_previous", "metrics_token"})
+SECRETS = frozenset({"database_url", "metrics_token", "turn_secret"})
+MAKE_SECRET = "make one with: openssl rand -base64 33"  # noqa: S105 (advice, not a secret)
+#: Least and most of every number.
+RANGES = {
+    "port": (0, 65535),
+    "opens_before_minutes": (0, 120),
+    "closes_after_minutes": (0, 24 * 60),
+    "drain_seconds": (0, 600),
+    "sweep_seconds": (5, 3600),
+    "retention_hours": (1, 24 * 7),
+}
 
 
 class SettingsError(Exception):
@@ -67,9 +79,8 @@ class Settings:
     #: Networks of reverse proxies whose ``X-Forwarded-For`` is believed.
     trusted_proxies: tuple[str, ...] = ()
     turn_urls: tuple[str, ...] = ()
+    #: One secret; or two with a comma while one is replaced: the first signs, the relay accepts both.
     turn_secret: str = field(default="", repr=False)
-    #: The secret being replaced; coturn still accepts it, nothing new is signed with it.
-    turn_secret_previous: str = field(default="", repr=False)
     turn_realm: str = ""
     #: The relay's own public IPv4 address, for the generated coturn configuration.
     turn_relay_address: str = ""
@@ -165,7 +176,7 @@ def _from_file(path: Path, faults: list[str]) -> dict[str, object]:
     unknown = [name for name in table if name not in NAMES]
     faults += [f"the settings file names {name}, which is unknown{_nearest(name, NAMES)}" for name in unknown]
     secret = sorted(SECRETS & table.keys())
-    if secret and _is_open(path):
+    if secret and is_open_to_others(path):
         faults.append(
             f"the settings file {path} holds {', '.join(secret)} and others can read it; run: chmod 600 {path}"
         )
@@ -199,12 +210,12 @@ def _read_value_file(variable: str, path: Path, faults: list[str], *, is_secret:
     except (OSError, UnicodeDecodeError):
         faults.append(f"{variable} names {path}, which can not be read; correct the path or its rights")
         return None
-    if is_secret and _is_open(path):
+    if is_secret and is_open_to_others(path):
         faults.append(f"{variable} names {path}, which others can read; run: chmod 600 {path}")
     return text
 
 
-def _is_open(path: Path) -> bool:
+def is_open_to_others(path: Path) -> bool:
     """Say whether group or others may read a file."""
     return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
@@ -230,36 +241,58 @@ def _describe(name: str) -> str:
 
 def faults_of(settings: Settings) -> list[str]:
     """Return what is wrong with settings that have the right types."""
-    faults = []
-    ranges = {
-        "port": (0, 65535),
-        "opens_before_minutes": (0, 120),
-        "closes_after_minutes": (0, 24 * 60),
-        "drain_seconds": (0, 600),
-        "sweep_seconds": (5, 3600),
-        "retention_hours": (1, 24 * 7),
-    }
-    for name, (least, most) in ranges.items():
+    return [
+        *_number_faults(settings),
+        *_word_faults(settings),
+        *_address_faults(settings),
+        *_secret_faults(settings),
+    ]
+
+
+def _number_faults(settings: Settings) -> Iterator[str]:
+    for name, (least, most) in RANGES.items():
         if not least <= getattr(settings, name) <= most:
-            faults.append(f"{name} must be from {least} to {most}")
+            yield f"{name} must be from {least} to {most}"
+
+
+def _word_faults(settings: Settings) -> Iterator[str]:
     for name, allowed in (("log_level", LOG_LEVELS), ("log_format", LOG_FORMATS)):
         if getattr(settings, name) not in allowed:
-            faults.append(f"{name} must be one of {', '.join(allowed)}")
+            yield f"{name} must be one of {', '.join(allowed)}"
+
+
+def _address_faults(settings: Settings) -> Iterator[str]:
     if settings.public_url and not _is_origin(settings.public_url):
-        faults.append("public_url must be scheme and host alone, such as https://wasl.example.org")
+        yield "public_url must be scheme and host alone, in small letters, such as https://wasl.example.org"
     for network in settings.trusted_proxies:
         try:
             ipaddress.ip_network(network, strict=False)
         except ValueError:
-            faults.append("trusted_proxies must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8")
-    for name in sorted(SECRETS):
-        fault = secret_fault(getattr(settings, name))
-        if fault:
-            faults.append(f"{name} {fault}; make one with: openssl rand -base64 33")
+            yield "trusted_proxies must be addresses or networks, such as 127.0.0.1 or 10.0.0.0/8"
+
+
+def _secret_faults(settings: Settings) -> Iterator[str]:
+    if fault := secret_fault(settings.metrics_token):
+        yield f"metrics_token {fault}; {MAKE_SECRET}"
     if bool(settings.turn_urls) != bool(settings.turn_secret):
         missing = "turn_secret" if settings.turn_urls else "turn_urls"
-        faults.append(f"{missing} is missing; turn_urls and turn_secret go together")
-    return faults
+        yield f"{missing} is missing; turn_urls and turn_secret go together"
+    elif settings.turn_urls:
+        try:
+            turn = turn_settings(settings)
+        except ValueError as error:
+            yield f"turn_urls or turn_secret: {error}"
+        else:
+            # A demonstration may be pointed at a coturn with a throw-away secret; the real server may not.
+            faults = [] if settings.demo or turn is None else [secret_fault(secret) for secret in turn.secrets]
+            yield from (f"turn_secret {fault}; {MAKE_SECRET}" for fault in faults if fault)
+
+
+def turn_settings(settings: Settings) -> TurnSettings | None:
+    """Return the relays that peers are given, or None when none is set. Raises ``ValueError`` for a malformed URL."""
+    if not settings.turn_urls:
+        return None
+    return TurnSettings.parse(",".join(settings.turn_urls), settings.turn_secret)
 
 
 def secret_fault(secret: str) -> str | None:

@@ -1,0 +1,16 @@
+"""What the wire is told of this process's settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signaling.settings import SignalingSettings
+from web.settings import turn_settings
+
+if TYPE_CHECKING:
+    from web.settings import Settings
+
+
+def signaling_settings(settings: Settings) -> SignalingSettings:
+    """Return the wire's settings: one allowed Origin, and the relays where they are set."""
+    return SignalingSettings(allowed_origins=frozenset({settings.origin}), turn=turn_settings(settings))
