@@ -1,0 +1,453 @@
+/** The call page's wiring: one person's way from the tap through the door to the end. */
+
+import { LocalMedia } from "../rtc/media.js";
+import { Mesh } from "../rtc/mesh.js";
+import { SignalSocket } from "../signaling/socket.js";
+import { exchangeCode, fetchTicket, takeSeat } from "../signaling/tickets.js";
+import { RoomView, minutes, part, roleWords, t } from "../ui/room.js";
+
+/** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
+/** @typedef {import("../signaling/messages.js").Role} Role */
+/** @typedef {import("../signaling/tickets.js").RequestError} RequestError */
+
+/** Without the server media goes on this long, then rests until it is back. */
+export const MEDIA_WITHOUT_SERVER_MS = 120_000;
+export const HEALTH_INTERVAL_MS = 5_000;
+/** While waiting for the visit to open, the server is asked at least this often: a visit may be moved. */
+export const EARLY_POLL_MS = 60_000;
+/** Shorter silences of the line are not worth a word. */
+export const RESTING_AFTER_MS = 3_000;
+const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** Go from the tap to the room. @param {string} secret the invitation's, from the address, or "" */
+export async function start(secret) {
+  await new Call().begin(secret);
+}
+
+class Call {
+  /** @type {import("../ui/room.js").Model} */
+  #model = {
+    screen: "join", role: null, roles: [], visit: "", admitted: false, room: null, roster: [], signaling: "offline", paused: false,
+    mayHear: false, tracks: { audio: null, video: null }, on: { audio: false, video: false }, links: new Map(), path: "", card: null, claims: [],
+    denied: false, knocked: false, lost: null, now: () => Date.now() + this.#clockOffset,
+  };
+  #view = new RoomView((action, detail) => this.#act(action, detail));
+  #media = new LocalMedia(() => this.#mediaChanged());
+  #mesh = new Mesh({
+    send: (message) => this.#socket.send(message),
+    onPeer: (peer, state, stream) => {
+      if (state === "closed") this.#model.links.delete(peer);
+      else this.#model.links.set(peer, { state, stream });
+      this.#render();
+    },
+  });
+  #socket = new SignalSocket({
+    ticket: () => this.#fetchTicket(),
+    onMessage: (message) => this.#take(message),
+    onState: (state) => this.#signalingChanged(state),
+    onEnd: (code) => this.#socketEnded(code),
+    onRefused: (error) => this.#refused(/** @type {RequestError} */ (error)),
+    onClock: (now) => {
+      this.#clockOffset = Date.parse(now) - Date.now();
+    },
+  });
+  /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
+  /** @type {import("../signaling/tickets.js").HelpPlan} */ #plan = { phones: [] };
+  #clockOffset = 0;
+  /** The server's word on the child's pause has been heard; from then on this device's own word holds. */
+  #pauseKnown = false;
+  /** Media rests because the server has been away too long. */
+  #resting = false;
+  #retry = 0;
+  #restTimer = 0;
+  #wordsTimer = 0;
+  #endTimer = 0;
+
+  /** @param {string} secret */
+  async begin(secret) {
+    const mediaAsked = this.#media.start();
+    this.#listen();
+    await this.#enter(secret);
+    await mediaAsked;
+  }
+
+  #listen() {
+    addEventListener("pagehide", () => {
+      this.#socket.close();
+      this.#mesh.closeAll();
+    });
+    addEventListener("online", () => {
+      this.#socket.hurry();
+      this.#mesh.restart();
+    });
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#render());
+    setInterval(() => void this.#tellHealth(), HEALTH_INTERVAL_MS);
+    const beside = /** @type {HTMLDetailsElement} */ (part("beside"));
+    beside.ontoggle = async () => {
+      if (beside.open) (await import("../ui/beside.js")).showBeside((code) => this.#sitBeside(code));
+    };
+  }
+
+  /** Take the seat with the secret, unless this browser has it already; then join. @param {string} secret */
+  async #enter(secret) {
+    clearTimeout(this.#retry);
+    try {
+      if (secret) {
+        this.#model.visit = await takeSeat(secret, () => this.#calm({ picture: "link", title: t("claim-waiting"), text: t("claim-waiting-text") }));
+        history.replaceState(null, "", `/call/${this.#model.visit}`);
+      }
+      this.#model.visit ||= location.pathname.match(/^\/call\/([^/]+)$/)?.[1] ?? "";
+      if (this.#model.visit) this.#socket.open();
+      else this.#calm({ picture: "link", title: t("no-link"), text: t("no-link-text") });
+    } catch (error) {
+      this.#refused(/** @type {RequestError} */ (error), () => void this.#enter(secret));
+    }
+  }
+
+  async #fetchTicket() {
+    const ticket = await fetchTicket(this.#model.visit);
+    const roles = ticket.participants.map(({ role }) => role);
+    this.#model.roles = roles;
+    // A device that sits before the child is the child's, whoever else sits there too.
+    this.#model.role = roles.includes("classroom") ? "classroom" : (roles[0] ?? null);
+    this.#plan = ticket.help ?? { phones: [] };
+    this.#clockOffset = Date.parse(ticket.now) - Date.now();
+    if (this.#model.role !== "classroom" && !this.#adult) {
+      const { AdultControls } = await import("../ui/adult.js");
+      this.#adult ??= new AdultControls(this.#view, (action, detail) => this.#act(action, detail), (kind) => this.#media.devices(kind));
+    }
+    return ticket;
+  }
+
+  /** The server has said no, or cannot be reached. @param {RequestError} error @param {() => void} [again] */
+  #refused(error, again = () => this.#socket.open()) {
+    if (typeof error.opensInS === "number" && error.opensInS > 0) this.#waitForOpening(error.opensInS, again);
+    else if (error.code === "claim-denied") this.#finish({ picture: "link", title: t("claim-denied"), text: t("claim-denied-text") });
+    else if (error.final) {
+      this.#finish({ picture: "sun", title: error.title || t("not-possible"), text: t("not-possible-text") });
+    } else {
+      this.#calm({ picture: "resting", title: t("no-network"), text: t("no-network-text") });
+      this.#retry = setTimeout(again, 2_000 + 3_000 * Math.random());
+    }
+  }
+
+  /** Too early: say how long by the server's clock, and open by itself. @param {number} seconds @param {() => void} again */
+  #waitForOpening(seconds, again) {
+    this.#calm({ picture: "sun", title: t("early", { minutes: minutes(seconds) }), text: t("early-text") });
+    this.#retry = setTimeout(again, Math.min(EARLY_POLL_MS, seconds * 1000 + 2_000 * Math.random()));
+  }
+
+  // --- what the server says ---
+
+  /** @param {ServerMessage} message */
+  #take(message) {
+    const model = this.#model;
+    switch (message.type) {
+      case "welcome":
+        this.#welcome(message);
+        break;
+      case "waiting":
+        model.admitted = false;
+        break;
+      case "admitted":
+        this.#admitted();
+        break;
+      case "denied":
+        this.#model.denied = true;
+        model.admitted = false;
+        break;
+      case "room":
+        this.#roomChanged(message);
+        break;
+      case "roster":
+        this.#rosterChanged(message.participants);
+        break;
+      case "connect":
+        this.#mesh.connect(message);
+        break;
+      case "disconnect":
+        this.#mesh.disconnect(message);
+        break;
+      case "offer":
+      case "answer":
+        this.#mesh.describe(message);
+        break;
+      case "candidate":
+        this.#mesh.candidate(message);
+        break;
+      case "ice-servers":
+        this.#mesh.takeIceServers(message.iceServers);
+        break;
+      case "help-asked":
+        if (model.role !== "classroom") this.#view.notice(t("help-asked", { role: roleWords(message.role) }), "help", true);
+        break;
+      case "adult-lost":
+        this.#model.lost = { role: message.role, pausesAt: Date.parse(message.pausesAt) };
+        break;
+      case "adult-returned":
+        this.#model.lost = null;
+        this.#view.notice(t("adult-returned", { role: roleWords(message.role) }), message.role);
+        break;
+      case "claim":
+        if (!model.claims.some(({ claim }) => claim === message.claim)) model.claims.push(message);
+        break;
+      case "moved":
+        this.#away({ picture: "link", title: t("moved"), text: t("moved-text"), controls: [{ action: "move-here", picture: "refresh", words: t("bring-back"), kind: "control-main" }] });
+        return;
+      case "removed":
+        this.#finish({ picture: "leave", title: t("removed"), text: t("removed-text") });
+        return;
+      case "closed":
+        this.#finish({ picture: "sun", title: t("ended"), text: t(message.reason === "ended" || message.reason === "hard-end" ? "ended-text" : "cancelled-text") });
+        return;
+      case "error":
+        if (message.regarding && !["offer", "answer", "candidate", "ice-servers", "health"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
+        break;
+    }
+    this.#render();
+  }
+
+  /** @param {import("../signaling/messages.js").Welcome} message */
+  #welcome(message) {
+    const model = this.#model;
+    model.screen = "room";
+    model.visit = message.visit;
+    if (message.resumed) this.#mesh.refresh();
+    else {
+      this.#mesh.closeAll();
+      Object.assign(model, { room: null, roster: [], claims: [], denied: false, knocked: false, lost: null });
+    }
+    clearTimeout(this.#endTimer);
+    const left = Date.parse(message.closesAt) - model.now();
+    // The page closes by itself even when no server says so.
+    this.#endTimer = setTimeout(() => this.#finish({ picture: "sun", title: t("ended"), text: t("ended-text") }), Math.min(TIMEOUT_MAX_MS, Math.max(0, left)));
+    if (message.admitted) this.#admitted();
+    else model.admitted = false;
+  }
+
+  #admitted() {
+    this.#model.admitted = true;
+    this.#model.denied = false;
+    this.#tellMedia();
+  }
+
+  /** @param {import("../signaling/messages.js").Room} room */
+  #roomChanged(room) {
+    const model = this.#model;
+    if (model.role === "classroom") {
+      const asked = room.reasons.includes("child-asked");
+      if (!this.#pauseKnown) model.paused ||= asked;
+      else if (asked !== model.paused) this.#socket.send({ type: "pause", on: model.paused });
+      this.#pauseKnown = true;
+    }
+    if (room.state !== "live" && !room.pausesAt) this.#model.lost = null;
+    model.room = room;
+  }
+
+  /** @param {import("../signaling/messages.js").RosterSeat[]} participants */
+  #rosterChanged(participants) {
+    const known = new Map(this.#model.roster.map((seat) => [seat.participant, seat]));
+    for (const seat of participants) {
+      const before = known.get(seat.participant);
+      if (seat.state === "admitted" && before?.state !== "admitted" && !seat.you && known.size) {
+        this.#view.notice(t("came-in", { role: roleWords(seat.role) }), seat.role);
+      }
+      known.delete(seat.participant);
+    }
+    for (const gone of known.values()) this.#view.notice(t("went-out", { role: roleWords(gone.role) }), gone.role);
+    this.#model.roster = participants;
+  }
+
+  /** @param {import("../signaling/socket.js").SocketState} state */
+  #signalingChanged(state) {
+    const before = this.#model.signaling;
+    this.#model.signaling = state;
+    if (state === "online") {
+      clearTimeout(this.#restTimer);
+      clearTimeout(this.#wordsTimer);
+      this.#restTimer = 0;
+      this.#resting = false;
+      // Whatever was said while nobody listened is said again.
+      setTimeout(() => {
+        if (this.#model.role === "classroom" && this.#pauseKnown) this.#socket.send({ type: "pause", on: this.#model.paused });
+        if (this.#model.admitted) this.#tellMedia();
+      });
+    } else if (before === "online") {
+      this.#wordsTimer = setTimeout(() => this.#view.notice(t("line-resting-long"), "resting"), RESTING_AFTER_MS);
+      this.#restTimer ||= setTimeout(() => {
+        this.#resting = true;
+        this.#render();
+      }, MEDIA_WITHOUT_SERVER_MS);
+    }
+    this.#render();
+  }
+
+  /** @param {number} code */
+  #socketEnded(code) {
+    const move = { action: "move-here", picture: "refresh", words: t("move-here"), kind: "control-main" };
+    if (code === 4409) this.#away({ picture: "link", title: t("in-use"), text: t("in-use-text"), controls: [move] });
+    else if (code === 4412) this.#socket.open({ fresh: true });
+    else if (this.#model.screen === "room" && code !== 4403 && code !== 4410 && code !== 4411) {
+      this.#away({ picture: "warning", title: t("broken"), text: t("broken-text"), controls: [{ ...move, action: "reload", words: t("again") }] });
+    }
+  }
+
+  // --- what the person does ---
+
+  /** @param {string} action @param {string} [detail] */
+  #act(action, detail = "") {
+    const { on, claims } = this.#model;
+    switch (action) {
+      case "pause":
+        this.#pause(!this.#model.paused);
+        break;
+      case "help":
+        this.#view.showHelp(this.#plan);
+        this.#socket.send({ type: "help" });
+        break;
+      case "close-dialog":
+        for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+        break;
+      case "leave":
+        this.#socket.send({ type: "leave" });
+        this.#away({ picture: "leave", title: t("left"), text: t("left-text"), controls: [{ action: "come-back", picture: "door-open", words: t("come-back"), kind: "control-main" }] });
+        break;
+      case "come-back":
+      case "move-here":
+        this.#calm({ picture: "door", title: t("opening") });
+        void this.#media.start();
+        this.#socket.open({ replace: action === "move-here", fresh: true });
+        break;
+      case "reload":
+        location.reload();
+        break;
+      case "knock":
+        this.#model.knocked ||= this.#socket.send({ type: "knock" });
+        break;
+      case "open-door":
+      case "end":
+      case "keep-going":
+        this.#socket.send({ type: action });
+        break;
+      case "admit":
+      case "deny":
+        this.#socket.send({ type: action, participant: detail });
+        break;
+      case "admit-claim":
+      case "deny-claim":
+        this.#model.claims = claims.filter(({ claim }) => claim !== detail);
+        this.#socket.send({ type: action, claim: detail });
+        break;
+      case "ask-remove":
+        this.#adult?.confirmRemove(/** @type {HTMLElement} */ (document.querySelector(`[data-detail="${CSS.escape(detail)}"][data-action="ask-remove"]`)));
+        return;
+      case "remove":
+        this.#socket.send({ type: "remove", participant: detail });
+        break;
+      case "microphone":
+        void this.#media.want("audio", !on.audio);
+        break;
+      case "camera":
+        void this.#media.want("video", !on.video);
+        break;
+      case "choose-device":
+        void this.#media.choose(detail.startsWith("audio") ? "audio" : "video", detail.slice(6));
+        break;
+      case "more":
+        void this.#adult?.showMore();
+        break;
+    }
+    this.#render();
+  }
+
+  /** The child's own pause: silent here at once; the server hears of it afterwards. @param {boolean} on */
+  #pause(on) {
+    this.#model.paused = on;
+    this.#pauseKnown = true;
+    this.#applySending();
+    this.#socket.send({ type: "pause", on });
+    this.#tellMedia();
+  }
+
+  /** The social worker takes their seat on the child's device by their own code. @param {string} code */
+  async #sitBeside(code) {
+    await exchangeCode(code.replace(/\D/g, ""));
+    /** @type {HTMLDetailsElement} */ (part("beside")).open = false;
+    this.#socket.open({ replace: true, fresh: true });
+  }
+
+  // --- what follows ---
+
+  #mediaChanged() {
+    const { tracks, problems } = this.#media;
+    const before = this.#model.on;
+    this.#model.tracks = { ...tracks };
+    this.#model.on = { audio: this.#media.isOn("audio"), video: this.#media.isOn("video") };
+    this.#mesh.setTracks(this.#model.tracks);
+    if (before.audio !== this.#model.on.audio || before.video !== this.#model.on.video) this.#tellMedia();
+    const { audio, video } = problems;
+    const line = part("media-problem");
+    line.hidden = !audio && !video;
+    if (audio) line.textContent = audio === video ? t(`media-${audio}`) : t(`microphone-${audio}`);
+    else if (video) line.textContent = t(`camera-${video}`);
+    this.#render();
+  }
+
+  #tellMedia() {
+    const { on, paused } = this.#model;
+    this.#socket.send({ type: "media", audio: on.audio && !paused, video: on.video && !paused });
+  }
+
+  /** Outgoing sound and picture: only in a live room, never during the child's pause, never long without the server. */
+  #applySending() {
+    const { room, paused, admitted, tracks } = this.#model;
+    const sending = admitted && room?.state === "live" && !paused && !this.#resting;
+    for (const kind of /** @type {const} */ (["audio", "video"])) {
+      const track = tracks[kind];
+      if (track) track.enabled = this.#media.wanted[kind] && !paused;
+    }
+    this.#mesh.setSending(sending);
+    this.#model.mayHear = sending;
+  }
+
+  #render() {
+    const model = this.#model;
+    this.#applySending();
+    this.#view.render(model);
+    if (model.screen === "room") this.#adult?.render(model);
+    part("beside").hidden = !(model.screen === "room" && model.role === "classroom" && !model.roles.includes("social_worker") && model.room?.state === "waiting" && !model.room.knocked);
+  }
+
+  async #tellHealth() {
+    if (!this.#model.admitted || !this.#mesh.size) return;
+    this.#model.path = await this.#mesh.tellHealth(this.#model.on.video ? "video" : "voice");
+    this.#render();
+  }
+
+  /** Show one calm card and nothing else. @param {import("../ui/room.js").Card} card */
+  #calm(card) {
+    this.#model.screen = "calm";
+    this.#model.card = card;
+    this.#render();
+  }
+
+  /** Out of the room, with a way back. @param {import("../ui/room.js").Card} card */
+  #away(card) {
+    clearTimeout(this.#endTimer);
+    clearTimeout(this.#retry);
+    this.#socket.close();
+    this.#mesh.closeAll();
+    this.#media.stop();
+    this.#mediaChanged();
+    Object.assign(this.#model, { admitted: false, room: null, roster: [], claims: [] });
+    this.#calm(card);
+  }
+
+  /** Out of the room for good. @param {import("../ui/room.js").Card} card */
+  #finish(card) {
+    const closed = this.#model.room && { ...this.#model.room, state: /** @type {const} */ ("closed"), endingAt: null };
+    this.#away(card);
+    this.#model.room = closed;
+    this.#render();
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The messages of `wasl.v1` as types; `signaling/PROTOCOL.md` describes them. Nothing of this file is loaded by a browser.
+ *
+ * @typedef {"classroom" | "social_worker" | "psychologist" | "guardian" | "interpreter" | "supervisor"} Role
+ * @typedef {{participant: string, role: Role}} Seat
+ * @typedef {{participant: string, role: Role, state: "joining" | "waiting" | "admitted" | "gone",
+ *   presence: "present" | "away", peer: string, audio: boolean, video: boolean, you: boolean}} RosterSeat
+ *
+ * @typedef {{type: "welcome", seq: number, visit: string, peer: string, resumeKey: string, participants: Seat[], admitted: boolean,
+ *   now: string, startsAt: string, endsAt: string, closesAt: string, resumed: boolean}} Welcome
+ * @typedef {{type: "room", seq: number, state: "waiting" | "live" | "paused" | "closed", reasons: string[], doorOpened: boolean,
+ *   knocked: boolean, endingAt: string | null, pausesAt: string | null, missing: Role[]}} Room
+ * @typedef {{type: "roster", seq: number, participants: RosterSeat[]}} Roster
+ * @typedef {{type: "connect", seq: number, peer: string, polite: boolean, negotiation: number, relayOnly: boolean,
+ *   iceServers: RTCIceServer[]}} Connect
+ * @typedef {{type: "disconnect", seq: number, peer: string, negotiation: number}} Disconnect
+ * @typedef {{type: "offer" | "answer", seq: number, from: string, negotiation: number,
+ *   description: RTCSessionDescriptionInit}} RelayedDescription
+ * @typedef {{type: "candidate", seq: number, from: string, negotiation: number, candidate: RTCIceCandidateInit | null}} RelayedCandidate
+ * @typedef {{type: "ice-servers", seq: number, iceServers: RTCIceServer[], expiresAt: string | null}} IceServers
+ * @typedef {{type: "help-asked", seq: number, role: Role}} HelpAsked
+ * @typedef {{type: "adult-lost", seq: number, role: Role, pausesAt: string}} AdultLost
+ * @typedef {{type: "adult-returned", seq: number, role: Role}} AdultReturned
+ * @typedef {{type: "claim", seq: number, claim: string, role: Role}} ClaimWaiting
+ * @typedef {{type: "closed", seq: number, reason: string}} Closed
+ * @typedef {{type: "error", seq: number, code: string, regarding?: string}} ErrorMessage
+ * @typedef {{type: "waiting" | "admitted" | "denied" | "removed" | "moved", seq: number}} Plain
+ * @typedef {{type: "pong", now: string}} Pong
+ * @typedef {Welcome | Room | Roster | Connect | Disconnect | RelayedDescription | RelayedCandidate | IceServers | HelpAsked
+ *   | AdultLost | AdultReturned | ClaimWaiting | Closed | ErrorMessage | Plain | Pong} ServerMessage
+ *
+ * @typedef {{peer: string, rttMs: number | null, lossPct: number | null, jitterMs: number | null, kbpsIn: number | null,
+ *   kbpsOut: number | null, candidateType: "host" | "srflx" | "prflx" | "relay" | null,
+ *   connection: RTCPeerConnectionState}} LegHealth
+ * @typedef {{type: "leave"} | {type: "knock"} | {type: "open-door"} | {type: "help"} | {type: "end"} | {type: "keep-going"}
+ *   | {type: "ice-servers"} | {type: "admit" | "deny" | "remove", participant: string} | {type: "pause", on: boolean}
+ *   | {type: "media", audio: boolean, video: boolean} | {type: "admit-claim" | "deny-claim", claim: string}
+ *   | {type: "offer" | "answer", to: string, negotiation: number, description: RTCSessionDescriptionInit}
+ *   | {type: "candidate", to: string, negotiation: number, candidate: RTCIceCandidateInit | null}
+ *   | {type: "health", legs: LegHealth[], rung: string}} ClientMessage
+ */
+export {};

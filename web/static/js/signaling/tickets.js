@@ -1,0 +1,89 @@
+/** The way to a ticket: a link or a spoken code for a seat, the waiting of a second browser, the ticket itself. */
+
+/** @typedef {import("./messages.js").Role} Role */
+/** @typedef {{contactName?: string | null, phones: string[]}} HelpPlan */
+/**
+ * @typedef {object} Ticket
+ * @property {string} ticket
+ * @property {string} socket
+ * @property {string} visit
+ * @property {import("./messages.js").Seat[]} participants
+ * @property {string} startsAt
+ * @property {string} endsAt
+ * @property {string} closesAt
+ * @property {string} now
+ * @property {number} opensInS
+ * @property {string} composition
+ * @property {HelpPlan} help
+ */
+
+export const REQUEST_TIMEOUT_MS = 15_000;
+export const CLAIM_POLL_MS = 3_000;
+
+/** A request that was answered with a problem, or not at all. */
+export class RequestError extends Error {
+  /** @param {string} code @param {{status?: number, title?: string, opensInS?: number | null}} [facts] */
+  constructor(code, { status = 0, title = "", opensInS = null } = {}) {
+    super(title || code);
+    this.code = code;
+    this.title = title;
+    /** Seconds until the link opens, where that is what is wrong. */
+    this.opensInS = opensInS;
+    /** Whether asking again is of no use: the server has said no. */
+    this.final = status >= 400 && status < 500 && status !== 408 && status !== 429;
+  }
+}
+
+/**
+ * Spend an invitation's secret for this browser's cookie. A second browser with the same link waits here until an adult in
+ * the room has said yes; a no rejects with the code `claim-denied`.
+ * @param {string} secret @param {() => void} onWaiting @returns {Promise<string>} the visit
+ */
+export async function takeSeat(secret, onWaiting) {
+  const { visit, outcome, claim } = await post("/api/join/exchange", { secret });
+  if (outcome !== "claimed") return visit;
+  onWaiting();
+  for (;;) {
+    const state = await askClaim(claim);
+    if (state === "approved") return visit;
+    if (state === "denied") throw new RequestError("claim-denied", { status: 403 });
+    await new Promise((resolve) => setTimeout(resolve, CLAIM_POLL_MS));
+  }
+}
+
+/** @param {string} code @returns {Promise<{visit: string, role: Role, outcome: "bound" | "claimed", claim?: string | null}>} */
+export const exchangeCode = (code) => post("/api/join/code", { code });
+
+/** @param {string} visit @returns {Promise<Ticket>} */
+export const fetchTicket = (visit) => post(`/api/visits/${encodeURIComponent(visit)}/ticket`, {});
+
+/** A lost line leaves the question open. @param {string} claim @returns {Promise<"waiting" | "approved" | "denied">} */
+async function askClaim(claim) {
+  try {
+    return (await post("/api/join/claim", { claim })).state;
+  } catch (error) {
+    if (error instanceof RequestError && error.final) throw error;
+    return "waiting";
+  }
+}
+
+/** @param {string} path @param {object} body @returns {Promise<any>} rejects with {@link RequestError} */
+async function post(path, body) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), REQUEST_TIMEOUT_MS);
+  try {
+    const response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify(body),
+      signal: stop.signal,
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    throw new RequestError(answer.code ?? "unknown", { ...answer, status: response.status });
+  } catch (error) {
+    throw error instanceof RequestError ? error : new RequestError("no-network");
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,138 @@
+/** What only adults have: microphone, camera, devices, who asks to come in, removing, the end. Loaded after the tap. */
+
+import { button, make, part, picture, relabel, roleWords, t } from "./room.js";
+
+/** @typedef {import("./room.js").Model} Model */
+/** @typedef {import("../signaling/messages.js").Role} Role */
+
+/** @type {Set<Role | null>} */
+const PROFESSIONALS = new Set(["social_worker", "psychologist"]);
+
+/** @typedef {{id: string, label: string, chosen: boolean}} Device */
+
+export class AdultControls {
+  #asksKey = "";
+  /** @type {Model | null} */ #model = null;
+
+  /**
+   * @param {import("./room.js").RoomView} view
+   * @param {(action: string, detail?: string) => void} act
+   * @param {(kind: "audio" | "video") => Promise<Device[]>} devices
+   */
+  constructor(view, act, devices) {
+    this.view = view;
+    this.act = act;
+    this.devices = devices;
+    addEventListener("keydown", (event) => this.#key(event));
+    part("more").addEventListener("change", (event) => {
+      const select = /** @type {HTMLSelectElement} */ (event.target);
+      if (select.dataset.kind) act("choose-device", `${select.dataset.kind} ${select.value}`);
+    });
+  }
+
+  /** @param {Model} model */
+  render(model) {
+    this.#model = model;
+    const { role, on } = model;
+    const professional = PROFESSIONALS.has(role);
+    this.view.setBar([
+      { action: "microphone", picture: "microphone", words: t("microphone"), kind: "control-quiet" },
+      { action: "camera", picture: "camera", words: t("camera"), kind: "control-quiet" },
+      { action: "more", picture: "settings", words: t("more"), kind: "control-quiet" },
+      { action: "help", picture: "help", words: t("help"), kind: "control-warm" },
+      { action: "leave", picture: "leave", words: t("leave"), kind: "control-quiet" },
+      ...(professional ? [{ action: "end", picture: "sun", words: t("end"), kind: "control-quiet" }] : []),
+    ]);
+    this.#drawSwitch("microphone", on.audio);
+    this.#drawSwitch("camera", on.video);
+    const end = document.querySelector('#bar [data-action="end"], #bar [data-action="keep-going"]');
+    if (end instanceof HTMLElement) {
+      const ending = Boolean(model.room?.endingAt);
+      end.dataset.action = ending ? "keep-going" : "end";
+      end.hidden = !model.admitted;
+      relabel(end, ending ? "play" : "sun", t(ending ? "keep-going" : "end"));
+    }
+    this.#drawAsks(model, professional);
+    if (/** @type {HTMLDialogElement} */ (part("more")).open) this.#drawPeople(model);
+  }
+
+  /** Devices, who is here, and the note of the visit. */
+  async showMore() {
+    const dialog = /** @type {HTMLDialogElement} */ (part("more"));
+    const model = this.#model;
+    if (!model) return;
+    const lists = await Promise.all([this.devices("audio"), this.devices("video")]);
+    part("devices").replaceChildren(...lists.flatMap((list, index) => {
+      const kind = index ? "video" : "audio";
+      if (!list.length) return [];
+      const options = list.map(({ id, label, chosen }, place) =>
+        make("option", { value: id, selected: chosen }, label || t("device", { n: place + 1 })));
+      const select = make("select", { "data-kind": kind }, ...options);
+      return [make("label", {}, picture(index ? "camera" : "microphone"), make("span", {}, t(index ? "camera" : "microphone")), select)];
+    }));
+    part("note").hidden = model.role !== "psychologist";
+    part("note").setAttribute("href", `/visits/${model.visit}`);
+    this.#drawPeople(model);
+    if (!dialog.open) dialog.showModal();
+  }
+
+  /** @param {Model} model */
+  #drawPeople({ roster, role }) {
+    const list = roster.map((seat) => {
+      const item = make("li", {}, picture(seat.role), make("span", {}, seat.you ? t("you-as", { role: roleWords(seat.role) }) : roleWords(seat.role)));
+      const mayRemove = !seat.you && (role === "social_worker" || (role === "psychologist" && seat.role !== "social_worker"));
+      if (mayRemove) {
+        const remove = button({ action: "ask-remove", picture: "remove", words: t("remove"), kind: "control-small" });
+        remove.dataset.detail = seat.participant;
+        item.append(remove);
+      }
+      return item;
+    });
+    part("people").replaceChildren(...list);
+  }
+
+  /** The first press asks, the second does: removing is for ever. @param {HTMLElement} pressed */
+  confirmRemove(pressed) {
+    pressed.dataset.action = "remove";
+    pressed.classList.add("control-danger");
+    relabel(pressed, "remove", t("remove-sure"));
+  }
+
+  /** @param {"microphone" | "camera"} action @param {boolean} on */
+  #drawSwitch(action, on) {
+    const pressed = document.querySelector(`#bar [data-action="${action}"]`);
+    if (!pressed) return;
+    relabel(pressed, on ? action : `${action}-off`, t(on ? action : `${action}-off`));
+    pressed.setAttribute("aria-pressed", String(on));
+    pressed.classList.toggle("control-off", !on);
+  }
+
+  /** Who asks to come in, one by one. @param {Model} model @param {boolean} professional */
+  #drawAsks({ roster, claims, room }, professional) {
+    const waiting = roster.filter((seat) => seat.state === "waiting" && !seat.you && !(seat.role === "psychologist" && !room?.doorOpened));
+    const asks = professional
+      ? [
+        ...waiting.map(({ role, participant }) => ({ role, id: participant, words: t("asks-in", { role: roleWords(role) }), yes: "admit", no: "deny" })),
+        ...claims.map(({ role, claim }) => ({ role, id: claim, words: t("asks-claim", { role: roleWords(role) }), yes: "admit-claim", no: "deny-claim" })),
+      ]
+      : [];
+    const key = JSON.stringify(asks);
+    if (key === this.#asksKey) return;
+    this.#asksKey = key;
+    part("asks").replaceChildren(...asks.slice(0, 1).map(({ role, id, words, yes, no }) => {
+      const admit = button({ action: yes, picture: "check", words: t("let-in"), kind: "control-main" });
+      const deny = button({ action: no, picture: "close", words: t("not-now"), kind: "control-quiet" });
+      admit.dataset.detail = deny.dataset.detail = id;
+      return make("div", { class: "ask" }, picture(role), make("p", {}, words), admit, deny);
+    }));
+  }
+
+  /** M is the microphone, V the camera; never while somebody types or chooses. @param {KeyboardEvent} event */
+  #key(event) {
+    const target = /** @type {Element | null} */ (event.target);
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target?.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
+    if (event.code === "KeyM") this.act("microphone");
+    else if (event.code === "KeyV") this.act("camera");
+  }
+}
