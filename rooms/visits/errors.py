@@ -49,3 +49,57 @@ class DoorNotKnockedError(WrongStateError):
     """No psychologist who is still connected has knocked, so there is nobody to open the door to."""
 
     code = "door-not-knocked"
+
+
+class OverlapError(RoomError):
+    """The psychologist has another visit at that time."""
+
+    code = "overlap"
+
+
+class VisitNotOpenYetError(RoomError):
+    """The link is right and too early. ``opens_in_s`` says for how many seconds."""
+
+    code = "visit-not-open-yet"
+
+
+class VisitOverError(RoomError):
+    """The visit is over, or its window has passed."""
+
+    code = "visit-over"
+
+
+class InvitationNotValidError(RoomError):
+    """No such link (any more): never issued, renewed, cancelled or removed."""
+
+    code = "invitation-not-valid"
+
+
+class CodeNotValidError(RoomError):
+    """The spoken code opens nothing now: wrong, early, over or removed look the same."""
+
+    code = "code-not-valid"
+
+
+class SafetyPlanMissingError(RoomError):
+    """The school has no telephone number or nobody near the child is named; no room opens without both."""
+
+    code = "safety-plan-missing"
+
+
+class TicketNotValidError(RoomError):
+    """The ticket opens nothing: malformed, expired, or its seat is not its holder's any more. Fact: ``reason``."""
+
+    code = "ticket-not-valid"
+
+
+class TicketSpentError(TicketNotValidError):
+    """The ticket has opened its socket already."""
+
+    code = "ticket-spent"
+
+
+class ClaimNotWaitingError(WrongStateError):
+    """The adults have decided on this claim already."""
+
+    code = "claim-not-waiting"

@@ -60,6 +60,8 @@ VISIT_MOVES = frozenset({
     (VisitState.SCHEDULED, VisitState.CANCELLED),
     (VisitState.SCHEDULED, VisitState.EXPIRED),
     (VisitState.SCHEDULED, VisitState.MISSED),
+    # Somebody tried a link before the hour, and then the visit was moved.
+    (VisitState.OPEN, VisitState.SCHEDULED),
     (VisitState.OPEN, VisitState.COMPLETED),
     (VisitState.OPEN, VisitState.CANCELLED),
     (VisitState.OPEN, VisitState.EXPIRED),

@@ -1,0 +1,189 @@
+"""Invitations: the link and the spoken code of each seat, and what happens when a browser shows one.
+
+The first browser that shows a link inside the visit's window owns the seat and may come back freely. A second one never
+evicts it: it waits as a claim until an adult decides (``rooms/visits/claims.py``). Windows are read from the visit at
+each use, so a rescheduled visit needs no new links.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import delete, select, update
+
+from rooms.audit import AuditTag
+from rooms.errors import NotAllowedError, NotFoundError, WrongStateError
+from rooms.ids import AccountId, ParticipantId, VisitId, new_id
+from rooms.people.access import names_of, school_of
+from rooms.roles import PROFESSIONALS, Role
+from rooms.unit_of_work import UnitOfWork
+from rooms.visits.access import own_visit, visit_view
+from rooms.visits.binding import (
+    bind,
+    find_invitation,
+    invitations_of_account,
+    invitations_of_device,
+    refuse_outside_window,
+    seat_plans,
+)
+from rooms.visits.errors import CodeNotValidError, InvitationNotValidError, VisitNotOpenYetError, VisitOverError
+from rooms.visits.invitation_secrets import (
+    DEVICE_PATTERN,
+    SECRET_PATTERN,
+    code_hash,
+    link_secret,
+    new_nonce,
+    secret_hash,
+    spoken_code,
+    tidy_code,
+)
+from rooms.visits.models import DeviceClaim, Invitation, Visit
+from rooms.visits.plan import SeatPlan
+from rooms.visits.states import VisitState
+from rooms.visits.views import Exchange, InvitationCard
+
+
+async def add_invitations(
+    uow: UnitOfWork, visit_id: VisitId, roles: Iterable[Role], accounts: Mapping[Role, AccountId]
+) -> None:
+    """Invite each role to a new visit; a role with an account is that person's own seat."""
+    for role in sorted(roles):
+        invitation = Invitation(
+            id=ParticipantId(new_id()),
+            visit_id=visit_id,
+            role=role,
+            account_id=accounts.get(role),
+            admitted=False,
+            removed=False,
+        )
+        await derive_link(uow, invitation)
+        uow.db.add(invitation)
+    await uow.db.flush()
+
+
+async def derive_link(uow: UnitOfWork, invitation: Invitation) -> None:
+    """Give an invitation a new link and a spoken code that no other invitation has."""
+    while True:
+        nonce = new_nonce()
+        hashed_code = code_hash(uow.keys, spoken_code(uow.keys, nonce, invitation.id))
+        if not await is_taken(uow, hashed_code):
+            break
+    invitation.nonce = nonce
+    invitation.code_hash = hashed_code
+    invitation.secret_hash = secret_hash(link_secret(uow.keys, nonce, invitation.id))
+
+
+async def is_taken(uow: UnitOfWork, hashed_code: bytes) -> bool:
+    """Say whether a spoken code belongs to an invitation: among eight digits it may happen."""
+    return await uow.db.scalar(select(Invitation.id).where(Invitation.code_hash == hashed_code)) is not None
+
+
+async def revoke_invitations(uow: UnitOfWork, visit_id: VisitId) -> None:
+    """Kill all links and codes of a visit for good: nothing is left from which they could be derived."""
+    revoked = await uow.db.scalars(
+        update(Invitation)
+        .where(Invitation.visit_id == visit_id)
+        .values(nonce=None, secret_hash=None, code_hash=None)
+        .returning(Invitation.id)
+    )
+    for invitation_id in revoked:
+        uow.record(AuditTag.INVITATION_REVOKED, invitation_id, visit=visit_id)
+
+
+async def card(uow: UnitOfWork, visit_id: VisitId, role: Role) -> InvitationCard:
+    """Return the link card of one seat, as often as it is asked for.
+
+    The professionals of the visit get the cards of the child's side; a professional's own card only that professional:
+    nobody can come in as somebody else. Raises ``WrongStateError`` once the visit has ended.
+    """
+    visit, referral = await own_visit(uow, visit_id)
+    invitation = await seat_for_card(uow, visit, role)
+    if invitation.nonce is None:
+        raise WrongStateError(state=visit.state)
+    names = await names_of(uow, {referral.social_worker_id, visit.psychologist_id})
+    school = await school_of(uow, referral.school_id)
+    uow.record(AuditTag.INVITATION_PRINTED, invitation.id, visit=visit_id, role=role)
+    return InvitationCard(
+        visit=await visit_view(uow, visit, referral),
+        participant=invitation.id,
+        role=role,
+        secret=link_secret(uow.keys, invitation.nonce, invitation.id),
+        spoken_code=spoken_code(uow.keys, invitation.nonce, invitation.id),
+        school_name=school.name,
+        social_worker_name=names[referral.social_worker_id],
+        psychologist_name=names[visit.psychologist_id],
+    )
+
+
+async def seat_for_card(uow: UnitOfWork, visit: Visit, role: Role, *, lock: bool = False) -> Invitation:
+    """Return the seat whose link the actor may see."""
+    if visit.state not in {VisitState.SCHEDULED, VisitState.OPEN}:
+        raise WrongStateError(state=visit.state)
+    query = select(Invitation).where(Invitation.visit_id == visit.id, Invitation.role == role)
+    invitation = await uow.db.scalar(query.with_for_update() if lock else query)
+    if invitation is None:
+        raise NotFoundError
+    if role in PROFESSIONALS and invitation.account_id != uow.actor.id:
+        raise NotAllowedError
+    if invitation.removed:
+        raise InvitationNotValidError
+    return invitation
+
+
+async def renew(uow: UnitOfWork, visit_id: VisitId, role: Role) -> InvitationCard:
+    """Replace the link and the code of one seat, for a link that is lost or in wrong hands.
+
+    The old link, the old code, the browser that owned the seat and all browsers that asked for it lose it at once.
+    """
+    visit, _ = await own_visit(uow, visit_id, lock=True)
+    invitation = await seat_for_card(uow, visit, role, lock=True)
+    await derive_link(uow, invitation)
+    invitation.device_hash = None
+    invitation.admitted = False
+    await uow.db.execute(delete(DeviceClaim).where(DeviceClaim.invitation_id == invitation.id))
+    await uow.db.flush()
+    uow.record(AuditTag.INVITATION_RENEWED, invitation.id, visit=visit_id, role=role)
+    return await card(uow, visit_id, role)
+
+
+async def exchange(uow: UnitOfWork, secret: str, device: str) -> Exchange:
+    """Give the seat of a link to the browser that shows it, or let it wait when another browser owns the seat.
+
+    ``device`` is the browser's cookie. Raises :class:`InvitationNotValidError`, :class:`VisitNotOpenYetError` with the
+    seconds to wait, :class:`VisitOverError`. A refused exchange leaves nothing behind.
+    """
+    if not SECRET_PATTERN.match(secret) or not DEVICE_PATTERN.match(device):
+        raise InvitationNotValidError
+    found = await find_invitation(uow, Invitation.secret_hash == secret_hash(secret))
+    if found is None or found[0].removed:
+        raise InvitationNotValidError
+    invitation, visit = found
+    refuse_outside_window(uow, visit)
+    return await bind(uow, invitation, visit, device)
+
+
+async def exchange_code(uow: UnitOfWork, code: str, device: str) -> Exchange:
+    """Do the same for a spoken code. Every refusal is one :class:`CodeNotValidError`: nobody learns that a code exists.
+
+    The edge limits the tries; this function takes the same steps for a code that exists and one that does not.
+    """
+    digits = tidy_code(code)
+    found = await find_invitation(uow, Invitation.code_hash == code_hash(uow.keys, digits or ""))
+    if found is None or digits is None or not DEVICE_PATTERN.match(device):
+        raise CodeNotValidError
+    invitation, visit = found
+    try:
+        refuse_outside_window(uow, visit)
+        return await bind(uow, invitation, visit, device)
+    except (InvitationNotValidError, VisitNotOpenYetError, VisitOverError):
+        raise CodeNotValidError from None
+
+
+async def seats_of(uow: UnitOfWork, visit_id: VisitId, device: str) -> tuple[SeatPlan, ...]:
+    """Return the seats of a visit that a browser owns, without removed ones."""
+    seats = await invitations_of_device(uow, visit_id, device)
+    return seat_plans(seat for seat in seats if not seat.removed)
+
+
+async def seats_of_account(uow: UnitOfWork, visit_id: VisitId, account_id: AccountId) -> tuple[SeatPlan, ...]:
+    """Return the seats of a visit that belong to a worker, without removed ones."""
+    seats = await invitations_of_account(uow, visit_id, account_id)
+    return seat_plans(seat for seat in seats if not seat.removed)
