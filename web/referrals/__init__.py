@@ -1,0 +1,1 @@
+"""A referral's page and what its two professionals do there."""

@@ -1,0 +1,112 @@
+"""What the visit templates see: words and links, ready to be shown."""
+
+from dataclasses import dataclass
+
+from rooms.ids import ReferralId, VisitId
+from rooms.visits.views import HelpPlan
+from web.forms import Form
+from web.moments import Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitLine:
+    """A visit in a list. ``countdown`` is empty for a visit that is over; ``may_join`` says that its room is open now."""
+
+    id: VisitId
+    child: str
+    state: str
+    countdown: str
+    starts: Moment
+    composition: str
+    length: str
+    may_join: bool
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLine:
+    """One seat of a visit. ``code`` is the role as it stands in addresses; ``name`` is a professional's own."""
+
+    code: str
+    role: str
+    picture: str
+    has_account: bool
+    name: str
+    bound: bool
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StayLine:
+    """One stay in the room, in times of day on the visit's clock. ``left`` is None while it lasts."""
+
+    role: str
+    joined: str
+    left: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """One private note, as its author sees it."""
+
+    at: Moment
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisitForms:
+    """The forms of the visit's page; at most one of them holds faults."""
+
+    note: Form
+    reschedule: Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitPage:
+    """Context of ``visits/visit.html``. ``own_time`` is set where the reader's clock shows another time.
+
+    ``may_move`` says that nobody has entered yet; a visit under way is cancelled or ends, and another is booked.
+    """
+
+    visit: VisitLine
+    referral: ReferralId
+    is_psychologist: bool
+    may_move: bool
+    own_time: Moment | None
+    opens: Moment
+    seats: tuple[SeatLine, ...]
+    attendance: tuple[StayLine, ...]
+    notes: tuple[NoteLine, ...]
+    help: HelpPlan | None
+    forms: VisitForms
+    wall_start: str
+    zone: str
+    zones: tuple[tuple[str, str], ...]
+    minutes: str
+    minutes_choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonOnCard:
+    """Somebody who will be in the visit: a picture, words, and for a professional the name."""
+
+    picture: str
+    words: str
+    name: str
+    is_you: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPage:
+    """Context of ``print/card.html``: nothing of the child, no reason."""
+
+    visit: VisitId
+    link: str
+    code_page: str
+    code_groups: tuple[str, ...]
+    starts: Moment
+    length: str
+    people: tuple[PersonOnCard, ...]
+    phones: tuple[str, ...]
+
+
