@@ -138,9 +138,12 @@ class Laboratory:
         _run("ip", "-n", self.internet, "link", "set", far_device, "up")
         _run("ip", "-n", self.internet, "route", "add", f"203.0.113.{number * 16}/28", "dev", far_device)
         masquerade = "masquerade" if nat is Nat.CONE else "masquerade random,fully-random"
+        # What nobody inside has asked for is dropped, as home routers do: answered or tracked, it would take the port
+        # that the participant's own packet is about to use.
         self._nft(
             router,
-            "table ip nat { chain out { type nat hook postrouting priority 100; oifname wan0 " + masquerade + "; }; }",
+            "table ip nat { chain out { type nat hook postrouting priority 100; oifname wan0 " + masquerade + "; }; }\n"
+            "table ip guard { chain in { type filter hook input priority 0; iifname wan0 ct state new drop; }; }",
         )
         return home
 
