@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from web import assets, health, metrics
+from web import assets, desk, health, metrics
+from web.admin import people, rooms, schools
+from web.public import pages
+from web.referrals import actions as referral_actions
+from web.referrals import page as referral_page
+from web.referrals import recommendation_sheet
+from web.visits import actions as visit_actions
+from web.visits import card
+from web.visits import page as visit_page
+from web.worker import new_referral
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,4 +25,16 @@ ROUTES: tuple[Callable[[web.Application], None], ...] = (
     assets.add_routes,
     health.add_routes,
     metrics.add_routes,
+    pages.add_routes,
+    desk.add_routes,
+    new_referral.add_routes,
+    referral_page.add_routes,
+    referral_actions.add_routes,
+    recommendation_sheet.add_routes,
+    visit_page.add_routes,
+    visit_actions.add_routes,
+    card.add_routes,
+    rooms.add_routes,
+    people.add_routes,
+    schools.add_routes,
 )

@@ -58,3 +58,35 @@ class SchoolsPage:
     form: Form
     zone: str
     editing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegLine:
+    """One connection of an open room, in words and numbers that are ready to be shown."""
+
+    between: str
+    connection: str
+    path: str
+    rung: str
+    round_trip: str
+    loss: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomLine:
+    """One open room: roles and measurements, nobody's name."""
+
+    number: str
+    state: str
+    present: str
+    since: str
+    remarks: str
+    legs: tuple[LegLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomsPage:
+    """Context of ``admin/rooms.html``, and what ``/admin/rooms.json`` says."""
+
+    as_of: str
+    rooms: tuple[RoomLine, ...]

@@ -98,7 +98,7 @@ async def release(request: web.Request) -> web.StreamResponse:
             if not any(listed.id == referral_id for listed in await referrals.list_open(uow)):
                 raise
             return see_other("/desk")
-    await close_rooms(request, end.cancelled_visits, "cancelled")
+    close_rooms(request, end.cancelled_visits, "cancelled")
     return see_other("/desk")
 
 
@@ -170,9 +170,12 @@ async def recommend(request: web.Request) -> web.StreamResponse:
             uow, referral_id_of(request), addressee=addressee, language=language, text=text, visit_id=None,
         )
 
-    return await do_and_return(
-        request, account, act, form=form, place="recommendations", field_of=RECOMMENDATION_FIELDS,
-    )
+    try:
+        return await do_and_return(
+            request, account, act, form=form, place="recommendations", field_of=RECOMMENDATION_FIELDS,
+        )
+    except ConsentMissingError:
+        return await page_with_faults(request, account, form, {"addressee": gettext_of(request)(NOT_CONSENTED)})
 
 
 async def withdraw(request: web.Request) -> web.StreamResponse:
@@ -181,7 +184,7 @@ async def withdraw(request: web.Request) -> web.StreamResponse:
     referral_id = referral_id_of(request)
     async with begin_as(request, account) as uow:
         cancelled = await ended_once(uow, referrals.withdraw_consent(uow, referral_id), referral_id)
-    await close_rooms(request, cancelled, "withdrawn")
+    close_rooms(request, cancelled, "withdrawn")
     return see_other(f"/referrals/{referral_id}#consent")
 
 
@@ -199,7 +202,7 @@ async def close(request: web.Request) -> web.StreamResponse:
             cancelled = await ended_once(uow, closing, referral_id)
     except InvalidInputError as error:
         return await page_with_faults(request, account, form, faults_in_words(error, translate))
-    await close_rooms(request, cancelled, "cancelled")
+    close_rooms(request, cancelled, "cancelled")
     return see_other(f"/referrals/{referral_id}#exit")
 
 

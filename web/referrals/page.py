@@ -125,7 +125,7 @@ def page_context(request: web.Request, account: AccountView, case: Case, forms: 
         may=what_may(referral, is_psychologist=is_psychologist),
         forms=forms,
         booking=booking_choices(request, account, case),
-        addressees=options(Addressee, translate),
+        addressees=options(addressees_of(referral), translate),
         spoken_languages=options(spoken_first(referral), translate),
         exit_reasons=options(ExitReason, translate),
     )
@@ -231,6 +231,12 @@ def booking_choices(request: web.Request, account: AccountView, case: Case) -> B
         composition_hint=hint,
         extra_roles=options(EXTRA_ROLES, translate),
     )
+
+
+def addressees_of(referral: ReferralView) -> tuple[Addressee, ...]:
+    """Return whom a recommendation may be written for: the school only where the guardian agreed to it."""
+    may_share = ConsentScope.SHARE_RECOMMENDATIONS_WITH_SCHOOL in referral.consent.scope
+    return tuple(addressee for addressee in Addressee if may_share or addressee is not Addressee.SCHOOL)
 
 
 def spoken_first(referral: ReferralView) -> tuple[Language, ...]:

@@ -42,7 +42,7 @@ async def reschedule(request: web.Request) -> web.StreamResponse:
     except OverlapError:
         faulty = form.with_faults({"wall_start": translate(OVERLAPS)})
         return await visit_page(request, account, replace(NO_FORMS, reschedule=faulty), status=422)
-    await close_rooms(request, (visit_id,), "rescheduled")
+    close_rooms(request, (visit_id,), "rescheduled")
     return see_other(f"/visits/{visit_id}")
 
 
@@ -56,7 +56,7 @@ async def cancel(request: web.Request) -> web.StreamResponse:
         except WrongStateError:
             if (await schedule.get_visit(uow, visit_id)).state is not VisitState.CANCELLED:
                 raise
-    await close_rooms(request, (visit_id,), "cancelled")
+    close_rooms(request, (visit_id,), "cancelled")
     return see_other(f"/visits/{visit_id}")
 
 

@@ -72,6 +72,7 @@ class VisitPage:
     referral: ReferralId
     is_psychologist: bool
     may_move: bool
+    may_note: bool
     own_time: Moment | None
     opens: Moment
     seats: tuple[SeatLine, ...]

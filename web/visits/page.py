@@ -12,6 +12,7 @@ from rooms.ids import VisitId, is_id
 from rooms.people.roles import AccountRole
 from rooms.people.views import AccountView
 from rooms.referrals import service as referrals
+from rooms.referrals.states import CARED_FOR
 from rooms.referrals.views import ReferralView
 from rooms.roles import PROFESSIONALS, Role
 from rooms.unit_of_work import UnitOfWork
@@ -90,6 +91,7 @@ def page_context(request: web.Request, account: AccountView, case: VisitCase, fo
         referral=visit.referral,
         is_psychologist=account.role is AccountRole.PSYCHOLOGIST,
         may_move=visit.state is VisitState.SCHEDULED,
+        may_note=case.referral.psychologist_id == account.id and case.referral.state in CARED_FOR,
         own_time=own_time(request, account, visit),
         opens=moment(request, visit.opens_at, visit.zone),
         seats=tuple(

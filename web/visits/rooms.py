@@ -15,7 +15,7 @@ def window_rule(settings: Settings) -> WindowRule:
     return WindowRule(before_s=settings.opens_before_minutes * 60, after_s=settings.closes_after_minutes * 60)
 
 
-async def close_rooms(request: web.Request, visits: Iterable[VisitId], reason: str) -> None:
+def close_rooms(request: web.Request, visits: Iterable[VisitId], reason: str) -> None:
     """Close the live rooms of visits that were just ended in the database; a visit without one is passed over."""
     for visit in visits:
-        await request.app[keys.HUB].close_visit(visit, reason)
+        request.app[keys.HUB].close_visit(visit, reason)
