@@ -1,8 +1,8 @@
 """The one way in which sockets and rooms speak: by channels, so that they need not live in one process.
 
-Promised by every bus, and tested by ``tests/signaling/bus_contract.py``: messages of one publisher on one channel arrive
-in their order and at most once; a channel that nobody listens to swallows them; one subscriber's fault does not reach
-another subscriber or the publisher; nothing arrives after :meth:`Subscription.cancel`.
+Promised by every bus, and tested by ``tests/signaling/bus_contract.py``: messages of one publisher on one channel
+arrive in their order and at most once; a channel that nobody listens to swallows them; one subscriber's fault reaches
+neither another subscriber nor the publisher; nothing arrives after :meth:`Subscription.cancel`.
 """
 
 from collections.abc import Callable

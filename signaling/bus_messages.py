@@ -43,7 +43,7 @@ class SocketSaid(BusMessage, frozen=True):
 
 
 class SocketGarbled(BusMessage, frozen=True):
-    """A frame that was no message. It is told to the page by the owner, so that the count of its messages stays true."""
+    """A frame that was no message. The owner tells the page, so that the count of its messages stays true."""
 
     socket: SocketId
 
@@ -70,6 +70,7 @@ class ClaimMade(BusMessage, frozen=True):
     """A second browser has shown this role's invitation and waits for an adult's word."""
 
     claim: str
+    participant: ParticipantId
     role: Role
 
 

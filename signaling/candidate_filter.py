@@ -1,7 +1,7 @@
 """Keeps every network address but a relay's out of what one peer may send another (design section 6, trust G5).
 
 A browser told to use relay candidates only is a promise of that browser; this filter is the server's own. It reads
-the text of a session description (RFC 8866) and of an ICE candidate (RFC 8839, section 5.1), rebuilds each line that
+the text of a description (SDP, RFC 8866) and of an ICE candidate (RFC 8839, section 5.1), rebuilds each line that
 may carry an address from parts it has checked, and drops every line it does not understand that looks as if it held
 one. Pure, linear in the length of the text, idempotent, and it raises on no text at all.
 
@@ -83,7 +83,7 @@ def filter_candidate(candidate: str) -> str | None:
 
 
 def filter_description(sdp: str) -> str | None:
-    """Return the session description with relay candidates only and no other address, or ``None`` to refuse it whole.
+    """Return the description with relay candidates only and no other address, or ``None`` to refuse it whole.
 
     Refused are descriptions that are too long, hold other characters than printable ASCII and line ends, break the
     grammar in a line that matters (``v=``, ``o=``, ``m=``), or have more than :data:`M_SECTIONS_MAX` media sections or

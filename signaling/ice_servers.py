@@ -21,8 +21,6 @@ CREDENTIAL_LIFE_S = 300
 #: New credentials a participant may be given in :data:`MINTING_PERIOD_S` seconds.
 MINTED_PER_PERIOD = 5
 MINTING_PERIOD_S = 60
-#: A secret of fewer characters can be found by trying.
-SECRET_MIN_CHARS = 32
 
 #: RFC 7065: ``turn:host[:port][?transport=udp|tcp]`` and ``turns:``; IPv6 hosts in brackets.
 _TURN_URL = re.compile(
@@ -74,12 +72,6 @@ class TurnSettings:
     def parse(cls, urls: str, secrets: str) -> "TurnSettings":
         """Read ``WASL_TURN_URLS`` and ``WASL_TURN_SECRET``: several values are parted by commas or white space."""
         return cls(urls=_parts(urls), secrets=_parts(secrets))
-
-    def has_weak_secret(self) -> bool:
-        """Say whether a secret is too short, or too even, for anything but a demonstration."""
-        return any(
-            len(secret) < SECRET_MIN_CHARS or len(set(secret)) < SECRET_MIN_CHARS // 4 for secret in self.secrets
-        )
 
     def stun_urls(self) -> tuple[str, ...]:
         """Return the STUN address of each plain ``turn:`` server, once: a TURN server answers STUN on the same port."""

@@ -189,7 +189,10 @@ class ServerFrame(Struct, frozen=True, forbid_unknown_fields=True, rename="camel
 
 
 class Welcome(ServerFrame, frozen=True):
-    """The ticket was good. ``resumed`` false after a resume was asked: everything known before is void. Has no ``seq``."""
+    """The ticket was good. Has no ``seq``.
+
+    ``resumed`` false after a resume was asked: everything known before is void.
+    """
 
     visit: VisitId
     peer: PeerId

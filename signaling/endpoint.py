@@ -1,0 +1,101 @@
+"""The HTTP side of ``/ws``: who may upgrade at all, and the phases of a socket one after the other."""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+
+from rooms.errors import RoomError
+from rooms.ids import new_id
+from signaling.bus_messages import SocketId
+from signaling.close_codes import CloseCode
+from signaling.connection import Connection
+from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
+from signaling.errors import close_code
+from signaling.greeting import TurnedAwayError, greet
+from signaling.hub import Hub
+from signaling.outbox import Outbox
+
+log = structlog.get_logger(__name__)
+
+#: What a page turned away for want of room waits before it asks again.
+RETRY_AFTER_S = 5
+
+
+class Endpoint:
+    """Serves ``/ws``."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._settings = hub.settings
+        self._strangers = 0
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Check the request before the upgrade, then serve the socket to its end."""
+        if request.headers.getall("Origin", []) not in [[origin] for origin in self._settings.allowed_origins]:
+            log.info("upgrade refused", reason="foreign origin")
+            return web.Response(status=403)
+        offered = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
+        if SUBPROTOCOL not in offered:
+            return web.Response(status=400)
+        if self._is_full():
+            return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+        transport = request.transport
+        # A socket for text in a few kilobytes gains nothing from compression, and each would hold 300 kB for it.
+        socket = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            max_msg_size=FRAME_MAX_BYTES,
+            compress=False,
+            decode_text=False,
+            timeout=self._settings.closing_patience_s,
+        )
+        await socket.prepare(request)
+        if transport is not None:
+            await self._serve(socket, Outbox(socket, transport, self._settings))
+        return socket
+
+    def _is_full(self) -> bool:
+        return (
+            self._hub.is_draining
+            or self._strangers >= self._settings.max_strangers
+            or self._hub.socket_count() + self._strangers >= self._settings.max_sockets
+        )
+
+    async def _serve(self, socket: web.WebSocketResponse, outbox: Outbox) -> None:
+        writing = asyncio.get_running_loop().create_task(outbox.run())
+        try:
+            await self._phases(socket, outbox)
+        except TurnedAwayError as turned_away:
+            log.info("socket turned away", reason=turned_away.reason, code=int(turned_away.code))
+            outbox.close(turned_away.code)
+        except Exception:
+            log.exception("socket failed")
+            outbox.close(CloseCode.INTERNAL_ERROR)
+        finally:
+            outbox.close(CloseCode.NORMAL)
+            try:
+                await writing
+            finally:
+                writing.cancel()
+
+    async def _phases(self, socket: web.WebSocketResponse, outbox: Outbox) -> None:
+        socket_id = SocketId(new_id())
+        self._strangers += 1
+        try:
+            guest = await greet(socket, socket_id, self._hub.admission, self._settings.hello_deadline_s)
+            try:
+                await self._hub.open(guest.visit)
+            except RoomError as error:
+                raise TurnedAwayError(close_code(error), error.code) from error
+        finally:
+            self._strangers -= 1
+        connection = Connection(
+            socket, outbox, visit=guest.visit, socket_id=socket_id, bus=self._hub.bus, settings=self._settings,
+        )
+        if self._hub.is_draining:
+            raise TurnedAwayError(CloseCode.SERVICE_RESTART, "draining")
+        self._hub.add(connection)
+        try:
+            await connection.run(guest.arrival)
+        finally:
+            self._hub.discard(connection)

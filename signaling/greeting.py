@@ -1,0 +1,69 @@
+"""The first phase of a socket: a stranger until its ``hello`` brings a ticket, told nothing but a close code."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from rooms.errors import RoomError
+from rooms.ids import VisitId
+from signaling.admission_port import AdmissionPort
+from signaling.bus_messages import SocketArrived, SocketId
+from signaling.close_codes import CloseCode
+from signaling.errors import close_code
+from signaling.messages import Hello, ProtocolError, parse
+
+log = structlog.get_logger(__name__)
+
+
+class TurnedAwayError(Exception):
+    """The socket is to be closed with ``code``."""
+
+    def __init__(self, code: CloseCode, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A socket whose ticket was good: where it belongs, and what the owner of the room is told of it."""
+
+    visit: VisitId
+    arrival: SocketArrived
+
+
+async def greet(
+    socket: web.WebSocketResponse, socket_id: SocketId, admission: AdmissionPort, deadline_s: float
+) -> Guest:
+    """Wait for ``hello`` and spend its ticket. Raises :class:`TurnedAwayError`; no other exception leaves."""
+    try:
+        async with asyncio.timeout(deadline_s):
+            frame = await socket.receive()
+    except TimeoutError:
+        raise TurnedAwayError(CloseCode.HELLO_TIMEOUT, "no hello") from None
+    if frame.type is not WSMsgType.TEXT:
+        code = CloseCode.UNSUPPORTED_DATA if frame.type is WSMsgType.BINARY else CloseCode.NORMAL
+        raise TurnedAwayError(code, "not a text frame")
+    try:
+        hello = parse(frame.data)
+    except ProtocolError as fault:
+        raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, fault.reason) from fault
+    if not isinstance(hello, Hello):
+        raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, "first message is no hello")
+    try:
+        grant = await admission.spend_ticket(hello.ticket)
+    except RoomError as error:
+        raise TurnedAwayError(close_code(error), error.code) from error
+    except Exception as fault:
+        log.exception("ticket not spent")
+        raise TurnedAwayError(CloseCode.TRY_AGAIN_LATER, "admission failed") from fault
+    arrival = SocketArrived(
+        socket=socket_id,
+        actor=grant.actor,
+        participants=tuple(seat.participant for seat in grant.participants),
+        replace=hello.replace,
+        resume=hello.resume,
+    )
+    return Guest(grant.visit, arrival)
