@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Integer, LargeBinary, String, Table, Text, event, select
+from sqlalchemy import Integer, LargeBinary, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -126,7 +126,7 @@ class AuditEntry(Base):
 
 
 class AuditHead(Base):
-    """The one row that says where the chain ends; locking it orders the writers."""
+    """The one row that says where the chain ends; locking it orders the writers. The first migration puts it there."""
 
     __tablename__ = "audit_head"
 
@@ -137,12 +137,6 @@ class AuditHead(Base):
     hash: Mapped[bytes] = mapped_column(
         LargeBinary(HASH_BYTES), info=about("hash of the last entry", RetentionClass.AUDIT)
     )
-
-
-@event.listens_for(AuditHead.__table__, "after_create")
-def insert_genesis(table: Table, connection: Connection, **_options: object) -> None:
-    """Put the empty head into a new table."""
-    connection.execute(table.insert().values(row=HEAD_ROW, seq=0, hash=GENESIS_HASH))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Fixtures that every package's tests share."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from rooms.clock import use_packaged_zones
-from rooms.db import Base, make_engine, open_store
+from rooms.db import open_store
 from rooms.ids import new_id
 from rooms.keys import Keys
+from rooms.migrations import migrate
 from rooms.unit_of_work import Store
 from tests.support.databases import Cluster, running_cluster
 from tests.support.fake_clock import FakeClock
@@ -18,13 +18,6 @@ from tests.support.fake_clock import FakeClock
 use_packaged_zones()
 
 TEMPLATE = "wasl_template"
-
-
-async def create_tables(database_url: str) -> None:
-    engine = make_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    await engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +31,7 @@ def postgres() -> Iterator[Cluster]:
 def postgres_template(postgres: Cluster) -> Iterator[str]:
     """The name of a migrated, empty PostgreSQL database, from which each test's own is copied."""
     with postgres.database(TEMPLATE) as url:
-        asyncio.run(create_tables(url))
+        migrate(url)
         yield TEMPLATE
 
 
@@ -46,7 +39,7 @@ def postgres_template(postgres: Cluster) -> Iterator[str]:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file, from which each test's own is copied."""
     path = tmp_path_factory.mktemp("template") / "wasl.db"
-    asyncio.run(create_tables(f"sqlite+aiosqlite:///{path}"))
+    migrate(f"sqlite+aiosqlite:///{path}")
     return path
 
 
