@@ -72,9 +72,9 @@ async def add_referral(uow: UnitOfWork, form: ReferralForm, social_worker: Accou
     )
     # Without a relationship between the two classes, the order of the inserts is settled here.
     await uow.db.flush()
+    uow.record(AuditTag.REFERRAL_FILED, referral_id, urgency=form.urgency)
     add_consent(uow, referral_id, form.consent, social_worker)
     await uow.db.flush()
-    uow.record(AuditTag.REFERRAL_FILED, referral_id, urgency=form.urgency)
     return referral_id
 
 

@@ -31,7 +31,8 @@ async def own_visit(uow: UnitOfWork, visit_id: VisitId, *, lock: bool = False) -
     found = (await uow.db.execute(query.with_for_update(of=Visit) if lock else query)).one_or_none()
     if found is None:
         raise NotFoundError
-    return found.tuple()
+    visit, referral = found
+    return visit, referral
 
 
 async def visit_view(uow: UnitOfWork, visit: Visit, referral: Referral) -> VisitView:

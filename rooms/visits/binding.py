@@ -20,7 +20,10 @@ async def find_invitation(uow: UnitOfWork, matches: ColumnElement[bool]) -> tupl
     """Return the one invitation that matches, locked so that browsers take turns at it, with its visit."""
     query = select(Invitation, Visit).join(Visit, Visit.id == Invitation.visit_id).where(matches)
     found = (await uow.db.execute(query.with_for_update(of=Invitation))).one_or_none()
-    return None if found is None else found.tuple()
+    if found is None:
+        return None
+    invitation, visit = found
+    return invitation, visit
 
 
 def refuse_outside_window(uow: UnitOfWork, visit: Visit) -> None:

@@ -106,7 +106,7 @@ async def waiting_claim(uow: UnitOfWork, visit_id: VisitId, claim_id: str) -> tu
     ).one_or_none()
     if found is None:
         raise NotFoundError
-    claim, seat = found.tuple()
+    claim, seat = found
     if claim.state is not ClaimState.WAITING:
         raise ClaimNotWaitingError(state=claim.state)
     return claim, seat

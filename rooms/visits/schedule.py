@@ -143,7 +143,8 @@ async def reschedule_visit(
     """Move a visit; its links, codes and browsers stay and follow the new window, so a printed card stays good.
 
     By either professional. ``minutes`` None keeps the length. Somebody may have tried a link already; once the child
-    has opened the door the visit has happened and does not move (``WrongStateError``). Raises as :func:`book_visit`. The caller closes its live room.
+    has opened the door the visit has happened and does not move (``WrongStateError``). Raises as :func:`book_visit`.
+    The caller closes its live room.
     """
     visit, referral = await own_visit(uow, visit_id, lock=True)
     if visit.state not in PENDING or visit.door_opened_at is not None:
@@ -232,7 +233,7 @@ async def upcoming(uow: UnitOfWork) -> tuple[VisitView, ...]:
         .order_by(Visit.starts_at, Visit.id)
         .limit(VISITS_SHOWN)
     )
-    return await visit_views(uow, [row.tuple() for row in rows])
+    return await visit_views(uow, [(visit, referral) for visit, referral in rows])
 
 
 async def rederive_instants(uow: UnitOfWork) -> tuple[MovedVisit, ...]:

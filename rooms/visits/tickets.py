@@ -102,7 +102,7 @@ async def spend_ticket(uow: UnitOfWork, token: str) -> SeatGrant:
         .where(Invitation.id.in_(claims.participants), Visit.id == claims.visit)
         .order_by(Invitation.role)
     )
-    found = [row.tuple() for row in rows]
+    found = [(seat, visit) for seat, visit in rows]
     seats = [seat for seat, _ in found]
     if len(seats) != len(claims.participants) or not await holds(uow, claims.actor, seats):
         raise TicketNotValidError(reason="not-held")
