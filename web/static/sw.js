@@ -2,7 +2,8 @@
 // visit loads nothing. The server writes `ASSETS = {version, urls}` before this line.
 const CACHE = `wasl-shell-${ASSETS.version}`;
 const PAGE = "/j";
-const MODULES = Object.entries(ASSETS.urls).filter(([name]) => name.startsWith("js/") && !/join\.js$|messages\.js$/.test(name)).map(([, url]) => url);
+const OURS = /^js\/(pages\/call|rtc\/.*|ui\/.*|signaling\/(socket|tickets))\.js$/;
+const MODULES = Object.entries(ASSETS.urls).filter(([name]) => OURS.test(name)).map(([, url]) => url);
 /** Every visit has the same page; its address and its secret stay with the browser. */
 const isCallPage = (url) => url.pathname === PAGE || url.pathname.startsWith("/call/");
 
@@ -11,8 +12,11 @@ addEventListener("activate", (event) => event.waitUntil(forgetOld().then(() => c
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== location.origin) return;
-  if (event.request.mode === "navigate" && isCallPage(url)) event.respondWith(page(event, url));
-  else if (MODULES.includes(url.pathname)) event.respondWith(kept(event.request));
+  if (event.request.mode === "navigate") {
+    if (isCallPage(url)) event.respondWith(page(event, url));
+    // A language chosen on any page is the language of the next call page too.
+    else if (url.searchParams.has("lang")) event.waitUntil(caches.open(CACHE).then((cache) => cache.delete(PAGE)));
+  } else if (MODULES.includes(url.pathname)) event.respondWith(kept(event.request));
 });
 
 async function fill() {
@@ -36,7 +40,7 @@ async function kept(request) {
   return (await caches.match(request)) ?? fetch(request);
 }
 
-/** The page as kept. Asked for in a language, it comes from the server and is kept in that language. */
+/** The page as kept. Asked for in a language, it comes from the server; without a network any language will do. */
 async function page(event, url) {
   const cache = await caches.open(CACHE);
   const own = await cache.match(PAGE);

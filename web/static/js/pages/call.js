@@ -371,7 +371,7 @@ class Call {
 
   /** The social worker takes their seat on the child's device by their own code. @param {string} code */
   async #sitBeside(code) {
-    await exchangeCode(code.replace(/\D/g, ""));
+    await exchangeCode(code);
     /** @type {HTMLDetailsElement} */ (part("beside")).open = false;
     this.#socket.open({ replace: true, fresh: true });
   }

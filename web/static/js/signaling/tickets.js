@@ -30,7 +30,7 @@ export class RequestError extends Error {
     /** Seconds until the link opens, where that is what is wrong. */
     this.opensInS = opensInS;
     /** Whether asking again is of no use: the server has said no. */
-    this.final = status >= 400 && status < 500 && status !== 408 && status !== 429;
+    this.final = status >= 400 && status < 500 && status !== 408;
   }
 }
 

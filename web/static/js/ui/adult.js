@@ -36,15 +36,15 @@ export class AdultControls {
     const { role, on } = model;
     const professional = PROFESSIONALS.has(role);
     this.view.setBar([
-      { action: "microphone", picture: "microphone", words: t("microphone"), kind: "control-quiet" },
-      { action: "camera", picture: "camera", words: t("camera"), kind: "control-quiet" },
+      { action: "microphone", picture: "microphone", words: t("sound"), kind: "control-quiet" },
+      { action: "camera", picture: "camera", words: t("picture"), kind: "control-quiet" },
       { action: "more", picture: "settings", words: t("more"), kind: "control-quiet" },
       { action: "help", picture: "help", words: t("help"), kind: "control-warm" },
       { action: "leave", picture: "leave", words: t("leave"), kind: "control-quiet" },
       ...(professional ? [{ action: "end", picture: "sun", words: t("end"), kind: "control-quiet" }] : []),
     ]);
-    this.#drawSwitch("microphone", on.audio);
-    this.#drawSwitch("camera", on.video);
+    this.#drawSwitch("microphone", "sound", on.audio);
+    this.#drawSwitch("camera", "picture", on.video);
     const end = document.querySelector('#bar [data-action="end"], #bar [data-action="keep-going"]');
     if (end instanceof HTMLElement) {
       const ending = Boolean(model.room?.endingAt);
@@ -98,11 +98,11 @@ export class AdultControls {
     relabel(pressed, "remove", t("remove-sure"));
   }
 
-  /** @param {"microphone" | "camera"} action @param {boolean} on */
-  #drawSwitch(action, on) {
+  /** @param {"microphone" | "camera"} action @param {"sound" | "picture"} words @param {boolean} on */
+  #drawSwitch(action, words, on) {
     const pressed = document.querySelector(`#bar [data-action="${action}"]`);
     if (!pressed) return;
-    relabel(pressed, on ? action : `${action}-off`, t(on ? action : `${action}-off`));
+    relabel(pressed, on ? action : `${action}-off`, t(on ? words : `${words}-off`));
     pressed.setAttribute("aria-pressed", String(on));
     pressed.classList.toggle("control-off", !on);
   }

@@ -198,8 +198,8 @@ export class RoomView {
     const seats = roster.filter((seat) => seat.state === "admitted");
     const here = seats.length ? seats : roles.map((role) => ({ role, presence: "present", you: true, participant: role, peer: "" }));
     this.#who.replaceChildren(...here.map((seat) => {
-      const words = seat.you ? t("you-as", { role: roleWords(seat.role) }) : roleWords(seat.role);
-      const item = make("li", { "data-presence": seat.presence }, picture(seat.role), make("span", {}, words));
+      const words = seat.you ? t("you") : roleWords(seat.role);
+      const item = make("li", { "data-presence": seat.presence, "data-you": String(seat.you) }, picture(seat.role), make("span", {}, words));
       if (seat.presence === "away") item.append(make("small", {}, t("line-resting")));
       return item;
     }));
@@ -268,8 +268,8 @@ export class RoomView {
   }
 
   /** @param {Model} model */
-  #drawSelf({ tracks, on }) {
-    const track = on.video ? tracks.video : null;
+  #drawSelf({ tracks, on, paused }) {
+    const track = on.video && !paused ? tracks.video : null;
     const old = /** @type {MediaStream | null} */ (this.#self.srcObject);
     if (old?.getVideoTracks()[0] !== (track ?? undefined)) this.#self.srcObject = track && new MediaStream([track]);
     this.#self.hidden = !track;
