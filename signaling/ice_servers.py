@@ -73,6 +73,13 @@ class TurnSettings:
         """Read ``WASL_TURN_URLS`` and ``WASL_TURN_SECRET``: several values are parted by commas or white space."""
         return cls(urls=_parts(urls), secrets=_parts(secrets))
 
+    def port(self, scheme: str) -> int | None:
+        """Return the port of the first URL of a scheme (``turn`` or ``turns``), or None when it does not say one."""
+        for match in map(_TURN_URL.match, self.urls):
+            if match and match["scheme"] == scheme:
+                return int(match["port"][1:]) if match["port"] else None
+        return None
+
     def stun_urls(self) -> tuple[str, ...]:
         """Return the STUN address of each plain ``turn:`` server, once: a TURN server answers STUN on the same port."""
         matches = [match for match in map(_TURN_URL.match, self.urls) if match and match["scheme"] == "turn"]

@@ -6,18 +6,12 @@ from collections.abc import Sequence
 import structlog
 
 from rooms.ids import VisitId
-from rooms.visits import events
+from rooms.visits.admission import is_kept
 from rooms.visits.events import RoomEvent
 from signaling.admission_port import AdmissionPort
 
 log = structlog.get_logger(__name__)
 
-#: What the stored world is told at all; the rest (snapshots, legs, losses) lives and dies with the room.
-RECORDED = (
-    events.ParticipantAdmitted, events.ParticipantDenied, events.ParticipantGone, events.ParticipantRemoved,
-    events.PeerReplaced, events.DoorKnocked, events.DoorOpened, events.RoomStateChanged, events.HelpAsked,
-    events.EndingStarted, events.RoomClosed,
-)
 #: Pauses between tries while the database can not be reached.
 RETRY_FIRST_S = 0.1
 RETRY_MOST_S = 2.0
@@ -37,7 +31,7 @@ class RoomLedger:
 
     def add(self, happened: Sequence[RoomEvent]) -> None:
         """Take events to be written within ``gather_s`` seconds."""
-        self._waiting.extend(event for event in happened if isinstance(event, RECORDED))
+        self._waiting.extend(event for event in happened if is_kept(event))
         if self._waiting and self._later is None:
             self._later = asyncio.get_running_loop().call_later(self._gather_s, self._write_soon)
 

@@ -1,0 +1,94 @@
+"""A stored world in memory for tests of the wire: tickets that are words, a visit that is booked, and what was told."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rooms.ids import ParticipantId, ReferralId, VisitId, new_id
+from rooms.roles import Composition, Role
+from rooms.unit_of_work import Actor
+from rooms.visits.errors import ClaimNotWaitingError, TicketNotValidError, TicketSpentError
+from rooms.visits.events import RoomEvent
+from rooms.visits.plan import RoomPlan, SeatPlan
+from rooms.visits.views import ClaimState, ClaimView, SeatGrant
+
+EVERY_ROLE = tuple(Role)
+
+
+class FakeAdmission:
+    """An :class:`signaling.admission_port.AdmissionPort` without a database."""
+
+    def __init__(self) -> None:
+        self.plans: dict[VisitId, RoomPlan] = {}
+        self.tickets: dict[str, SeatGrant] = {}
+        self.spent: set[str] = set()
+        self.recorded: list[RoomEvent] = []
+        self.claims: list[ClaimView] = []
+        self.settled: list[tuple[Actor, str, bool]] = []
+        #: Cleared while the database is to be out of reach.
+        self.reachable = asyncio.Event()
+        self.reachable.set()
+        self.refusal: Exception | None = None
+
+    def book(
+        self, now: datetime, *, roles: Sequence[Role] = EVERY_ROLE, composition: Composition = Composition.ACCOMPANIED
+    ) -> RoomPlan:
+        """Book a visit that starts now, with one seat for each role."""
+        plan = RoomPlan(
+            visit=VisitId(new_id()),
+            referral=ReferralId(new_id()),
+            composition=composition,
+            seats=tuple(SeatPlan(ParticipantId(new_id()), role) for role in roles),
+            starts_at=now,
+            ends_at=now + timedelta(minutes=45),
+            closes_at=now + timedelta(minutes=60),
+        )
+        self.plans[plan.visit] = plan
+        return plan
+
+    def ticket(self, plan: RoomPlan, *roles: Role) -> str:
+        """Issue a ticket for the seats of these roles, at one device."""
+        seats = tuple(seat for seat in plan.seats if seat.role in roles)
+        ticket = f"ticket-{new_id()}"
+        self.tickets[ticket] = SeatGrant(
+            visit=plan.visit, participants=seats, actor=Actor.participant(seats[0].participant)
+        )
+        return ticket
+
+    def claim(self, plan: RoomPlan, role: Role) -> ClaimView:
+        """Have a second browser wait for a seat."""
+        participant = next(seat.participant for seat in plan.seats if seat.role is role)
+        claim = ClaimView(
+            id=new_id(), participant=participant, role=role, state=ClaimState.WAITING, asked_at=plan.starts_at
+        )
+        self.claims.append(claim)
+        return claim
+
+    async def spend_ticket(self, ticket: str) -> SeatGrant:
+        await self.reachable.wait()
+        if ticket not in self.tickets:
+            raise TicketNotValidError(reason="malformed")
+        if ticket in self.spent:
+            raise TicketSpentError(reason="spent")
+        self.spent.add(ticket)
+        return self.tickets[ticket]
+
+    async def open_room(self, visit: VisitId) -> RoomPlan:
+        if self.refusal is not None:
+            raise self.refusal
+        return self.plans[visit]
+
+    async def record_room_events(self, visit: VisitId, events: Sequence[RoomEvent]) -> None:
+        await self.reachable.wait()
+        self.recorded.extend(events)
+
+    async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:
+        return self.claims
+
+    async def settle_claim(self, actor: Actor, visit: VisitId, claim: str, *, admit: bool) -> ParticipantId:
+        found = next((known for known in self.claims if known.id == claim), None)
+        if found is None:
+            raise ClaimNotWaitingError
+        self.claims.remove(found)
+        self.settled.append((actor, claim, admit))
+        return found.participant
