@@ -4,7 +4,7 @@ import { LocalMedia } from "../rtc/media.js";
 import { Mesh } from "../rtc/mesh.js";
 import { SignalSocket } from "../signaling/socket.js";
 import { exchangeCode, fetchTicket, takeSeat } from "../signaling/tickets.js";
-import { RoomView, minutes, part, roleWords, t } from "../ui/room.js";
+import { RoomView, minutes, newModel, part, roleWords, t } from "../ui/room.js";
 
 /** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("../signaling/messages.js").Role} Role */
@@ -25,12 +25,7 @@ export async function start(secret) {
 }
 
 class Call {
-  /** @type {import("../ui/room.js").Model} */
-  #model = {
-    screen: "join", role: null, roles: [], visit: "", admitted: false, room: null, roster: [], signaling: "offline", paused: false,
-    mayHear: false, tracks: { audio: null, video: null }, on: { audio: false, video: false }, links: new Map(), path: "", card: null, claims: [],
-    denied: false, knocked: false, lost: null, now: () => Date.now() + this.#clockOffset,
-  };
+  #model = newModel(() => Date.now() + this.#clockOffset);
   #view = new RoomView((action, detail) => this.#act(action, detail));
   #media = new LocalMedia(() => this.#mediaChanged());
   #mesh = new Mesh({
@@ -114,7 +109,13 @@ class Call {
     this.#clockOffset = Date.parse(ticket.now) - Date.now();
     if (this.#model.role !== "classroom" && !this.#adult) {
       const { AdultControls } = await import("../ui/adult.js");
-      this.#adult ??= new AdultControls(this.#view, (action, detail) => this.#act(action, detail), (kind) => this.#media.devices(kind));
+      this.#adult ??= new AdultControls(this.#view, {
+        send: (message) => this.#socket.send(message),
+        toggle: (kind) => void this.#media.want(kind, !this.#media.isOn(kind)),
+        choose: (kind, device) => void this.#media.choose(kind, device),
+        devices: (kind) => this.#media.devices(kind),
+        render: () => this.#render(),
+      });
     }
     return ticket;
   }
@@ -296,7 +297,6 @@ class Call {
 
   /** @param {string} action @param {string} [detail] */
   #act(action, detail = "") {
-    const { on, claims } = this.#model;
     switch (action) {
       case "pause":
         this.#pause(!this.#model.paused);
@@ -321,41 +321,11 @@ class Call {
       case "reload":
         location.reload();
         break;
-      case "knock":
-        this.#model.knocked ||= this.#socket.send({ type: "knock" });
-        break;
       case "open-door":
-      case "end":
-      case "keep-going":
         this.#socket.send({ type: action });
         break;
-      case "admit":
-      case "deny":
-        this.#socket.send({ type: action, participant: detail });
-        break;
-      case "admit-claim":
-      case "deny-claim":
-        this.#model.claims = claims.filter(({ claim }) => claim !== detail);
-        this.#socket.send({ type: action, claim: detail });
-        break;
-      case "ask-remove":
-        this.#adult?.confirmRemove(/** @type {HTMLElement} */ (document.querySelector(`[data-detail="${CSS.escape(detail)}"][data-action="ask-remove"]`)));
-        return;
-      case "remove":
-        this.#socket.send({ type: "remove", participant: detail });
-        break;
-      case "microphone":
-        void this.#media.want("audio", !on.audio);
-        break;
-      case "camera":
-        void this.#media.want("video", !on.video);
-        break;
-      case "choose-device":
-        void this.#media.choose(detail.startsWith("audio") ? "audio" : "video", detail.slice(6));
-        break;
-      case "more":
-        void this.#adult?.showMore();
-        break;
+      default:
+        this.#adult?.act(action, detail);
     }
     this.#render();
   }
@@ -379,17 +349,12 @@ class Call {
   // --- what follows ---
 
   #mediaChanged() {
-    const { tracks, problems } = this.#media;
     const before = this.#model.on;
-    this.#model.tracks = { ...tracks };
+    this.#model.tracks = { ...this.#media.tracks };
+    this.#model.problems = { ...this.#media.problems };
     this.#model.on = { audio: this.#media.isOn("audio"), video: this.#media.isOn("video") };
     this.#mesh.setTracks(this.#model.tracks);
     if (before.audio !== this.#model.on.audio || before.video !== this.#model.on.video) this.#tellMedia();
-    const { audio, video } = problems;
-    const line = part("media-problem");
-    line.hidden = !audio && !video;
-    if (audio) line.textContent = audio === video ? t(`media-${audio}`) : t(`microphone-${audio}`);
-    else if (video) line.textContent = t(`camera-${video}`);
     this.#render();
   }
 
@@ -415,7 +380,6 @@ class Call {
     this.#applySending();
     this.#view.render(model);
     if (model.screen === "room") this.#adult?.render(model);
-    part("beside").hidden = !(model.screen === "room" && model.role === "classroom" && !model.roles.includes("social_worker") && model.room?.state === "waiting" && !model.room.knocked);
   }
 
   async #tellHealth() {

@@ -8,26 +8,70 @@ import { button, make, part, picture, relabel, roleWords, t } from "./room.js";
 /** @type {Set<Role | null>} */
 const PROFESSIONALS = new Set(["social_worker", "psychologist"]);
 
+/** @typedef {"audio" | "video"} Kind */
 /** @typedef {{id: string, label: string, chosen: boolean}} Device */
 
 export class AdultControls {
   #asksKey = "";
+  #peopleKey = "";
   /** @type {Model | null} */ #model = null;
 
   /**
    * @param {import("./room.js").RoomView} view
-   * @param {(action: string, detail?: string) => void} act
-   * @param {(kind: "audio" | "video") => Promise<Device[]>} devices
+   * @param {object} hands what this page may do
+   * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
+   * @param {(kind: Kind) => void} hands.toggle
+   * @param {(kind: Kind, device: string) => void} hands.choose
+   * @param {(kind: Kind) => Promise<Device[]>} hands.devices
+   * @param {() => void} hands.render
    */
-  constructor(view, act, devices) {
+  constructor(view, hands) {
     this.view = view;
-    this.act = act;
-    this.devices = devices;
+    this.hands = hands;
     addEventListener("keydown", (event) => this.#key(event));
     part("more").addEventListener("change", (event) => {
-      const select = /** @type {HTMLSelectElement} */ (event.target);
-      if (select.dataset.kind) act("choose-device", `${select.dataset.kind} ${select.value}`);
+      const { dataset, value } = /** @type {HTMLSelectElement} */ (event.target);
+      if (dataset.kind) hands.choose(/** @type {Kind} */ (dataset.kind), value);
     });
+  }
+
+  /** What an adult pressed, by the name of the button. @param {string} action @param {string} detail */
+  act(action, detail) {
+    const { send, toggle } = this.hands;
+    const model = /** @type {Model} */ (this.#model);
+    switch (action) {
+      case "knock":
+        model.knocked ||= send({ type: "knock" });
+        this.hands.render();
+        break;
+      case "end":
+      case "keep-going":
+        send({ type: action });
+        break;
+      case "admit":
+      case "deny":
+      case "remove":
+        send({ type: action, participant: detail });
+        break;
+      case "admit-claim":
+      case "deny-claim":
+        model.claims = model.claims.filter(({ claim }) => claim !== detail);
+        send({ type: action, claim: detail });
+        this.hands.render();
+        break;
+      case "ask-remove":
+        this.#askRemove(detail);
+        break;
+      case "microphone":
+        toggle("audio");
+        break;
+      case "camera":
+        toggle("video");
+        break;
+      case "more":
+        void this.#showMore();
+        break;
+    }
   }
 
   /** @param {Model} model */
@@ -57,11 +101,11 @@ export class AdultControls {
   }
 
   /** Devices, who is here, and the note of the visit. */
-  async showMore() {
+  async #showMore() {
     const dialog = /** @type {HTMLDialogElement} */ (part("more"));
     const model = this.#model;
     if (!model) return;
-    const lists = await Promise.all([this.devices("audio"), this.devices("video")]);
+    const lists = await Promise.all([this.hands.devices("audio"), this.hands.devices("video")]);
     part("devices").replaceChildren(...lists.flatMap((list, index) => {
       const kind = index ? "video" : "audio";
       if (!list.length) return [];
@@ -72,12 +116,16 @@ export class AdultControls {
     }));
     part("note").hidden = model.role !== "psychologist";
     part("note").setAttribute("href", `/visits/${model.visit}`);
+    this.#peopleKey = "";
     this.#drawPeople(model);
     if (!dialog.open) dialog.showModal();
   }
 
   /** @param {Model} model */
   #drawPeople({ roster, role }) {
+    const key = JSON.stringify(roster.map(({ participant, you }) => [participant, you]));
+    if (key === this.#peopleKey) return;
+    this.#peopleKey = key;
     const list = roster.map((seat) => {
       const item = make("li", {}, picture(seat.role), make("span", {}, seat.you ? t("you-as", { role: roleWords(seat.role) }) : roleWords(seat.role)));
       const mayRemove = !seat.you && (role === "social_worker" || (role === "psychologist" && seat.role !== "social_worker"));
@@ -91,8 +139,10 @@ export class AdultControls {
     part("people").replaceChildren(...list);
   }
 
-  /** The first press asks, the second does: removing is for ever. @param {HTMLElement} pressed */
-  confirmRemove(pressed) {
+  /** The first press asks, the second does: removing is for ever. @param {string} participant */
+  #askRemove(participant) {
+    const pressed = /** @type {HTMLElement | null} */ (document.querySelector(`#people [data-detail="${CSS.escape(participant)}"]`));
+    if (!pressed) return;
     pressed.dataset.action = "remove";
     pressed.classList.add("control-danger");
     relabel(pressed, "remove", t("remove-sure"));
@@ -132,7 +182,7 @@ export class AdultControls {
     const target = /** @type {Element | null} */ (event.target);
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (target?.closest?.("input, textarea, select, [contenteditable]") || document.querySelector("dialog[open]")) return;
-    if (event.code === "KeyM") this.act("microphone");
-    else if (event.code === "KeyV") this.act("camera");
+    if (event.code === "KeyM") this.hands.toggle("audio");
+    else if (event.code === "KeyV") this.hands.toggle("video");
   }
 }

@@ -25,6 +25,7 @@
  * @property {boolean} mayHear whether sound and picture of the others may be played now
  * @property {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} tracks
  * @property {{audio: boolean, video: boolean}} on
+ * @property {{audio: string | null, video: string | null}} problems why there is no microphone or camera
  * @property {Map<string, {state: RTCPeerConnectionState, stream: MediaStream | null}>} links by peer
  * @property {string} path
  * @property {Card | null} card what stands alone outside the room
@@ -101,6 +102,15 @@ export function relabel(element, name, words) {
 /** @param {string} id */
 export const part = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
+/** Nothing known yet. @param {() => number} now @returns {Model} */
+export function newModel(now) {
+  return {
+    screen: "join", role: null, roles: [], visit: "", admitted: false, room: null, roster: [], signaling: "offline", paused: false, mayHear: false,
+    tracks: { audio: null, video: null }, on: { audio: false, video: false }, problems: { audio: null, video: null }, links: new Map(),
+    path: "", card: null, claims: [], denied: false, knocked: false, lost: null, now,
+  };
+}
+
 export class RoomView {
   #root = part("room");
   #faces = part("faces");
@@ -140,7 +150,11 @@ export class RoomView {
     this.#drawCard(model.screen === "room" ? cardOf(model) : model.card);
     this.#drawBanner(model);
     this.#drawSelf(model);
+    this.#drawProblems(model);
     if (role === "classroom") this.#drawChildBar(model);
+    // Only while nothing else asks for the child's eyes.
+    const quiet = model.screen === "room" && room?.state === "waiting" && !room.knocked;
+    part("beside").hidden = !quiet || role !== "classroom" || model.roles.includes("social_worker");
   }
 
   /** The buttons at the bottom, once for each page. @param {Control[]} controls */
@@ -273,6 +287,14 @@ export class RoomView {
     const old = /** @type {MediaStream | null} */ (this.#self.srcObject);
     if (old?.getVideoTracks()[0] !== (track ?? undefined)) this.#self.srcObject = track && new MediaStream([track]);
     this.#self.hidden = !track;
+  }
+
+  /** @param {Model} model */
+  #drawProblems({ problems: { audio, video } }) {
+    const line = part("media-problem");
+    line.hidden = !audio && !video;
+    if (audio) line.textContent = t(audio === video ? `media-${audio}` : `microphone-${audio}`);
+    else if (video) line.textContent = t(`camera-${video}`);
   }
 
   /** @param {Model} model */
