@@ -35,6 +35,8 @@ DENIED_RANGES = tuple(
     ),
 )
 
+#: RFC 8656: where TURN listens when a URL does not say.
+DEFAULT_PORT, DEFAULT_TLS_PORT = 3478, 5349
 NONCE_LIFE_S = 600
 ALLOCATION_LIFE_S = 600
 #: A person in a room of three with three TURN addresses makes about six allocations, and restarts double them.
@@ -75,8 +77,8 @@ class RelayConfig:
     realm: str
     address: RelayAddress
     secrets: tuple[str, ...] = field(repr=False)
-    port: int = 3478
-    tls_port: int = 5349
+    port: int
+    tls_port: int
     certificate: PurePosixPath | None = None
     key: PurePosixPath | None = None
     relay_ports: tuple[int, int] = (49_160, 50_159)
@@ -194,7 +196,7 @@ def relay_config(
 ) -> RelayConfig:
     """Return the configuration of the relay that ``turn`` signs for, from text as people type it.
 
-    Raises ``ValueError`` with a line that can be shown.
+    The ports to listen on are those of the URLs. Raises ``ValueError`` with a line that can be shown.
     """
     first, _, last = relay_ports.partition("-")
     if not (first.isdecimal() and last.isdecimal()):
@@ -203,6 +205,8 @@ def relay_config(
         realm=realm,
         address=RelayAddress.parse(address),
         secrets=turn.secrets,
+        port=turn.port("turn") or DEFAULT_PORT,
+        tls_port=turn.port("turns") or DEFAULT_TLS_PORT,
         relay_ports=(int(first), int(last)),
         certificate=PurePosixPath(certificate) if certificate else None,
         key=PurePosixPath(key) if key else None,

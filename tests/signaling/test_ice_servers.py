@@ -145,5 +145,10 @@ class TestSettings:
         with pytest.raises(ValueError, match="TURN secret"):
             TurnSettings(urls=URLS, secrets=secrets)
 
+    def test_the_port_of_a_scheme_is_its_first_urls(self):
+        assert (SETTINGS.port("turn"), SETTINGS.port("turns")) == (3478, 443)
+        assert TurnSettings(urls=("turn:turn.example",), secrets=(SECRET,)).port("turn") is None
+        assert TurnSettings(urls=("turns:turn.example:443",), secrets=(SECRET,)).port("turn") is None
+
     def test_secrets_do_not_show(self):
         assert SECRET not in repr(SETTINGS)

@@ -27,6 +27,9 @@ LOOPBACK_LINE = "allow-loopback-peers"
 CLONE_NEWNET = 0x40000000
 START_LIMIT_S = 15
 
+#: Below the ports that the system gives out, and below those relayed on.
+SOURCE_PORTS = iter(range(10_000 + secrets.randbelow(8_000), 20_000))
+
 Made = TypeVar("Made")
 
 
@@ -107,8 +110,19 @@ class Coturn:
     ) -> TurnClient:
         sock = self.network.socket(kind)
         sock.settimeout(3)
+        _bind_to_fresh_port(sock)
         sock.connect((self.address, self.port))
         return TurnClient(sock, username, password)
+
+
+def _bind_to_fresh_port(sock: socket.socket) -> None:
+    """Bind to a port that no client of this run has had: coturn remembers the last one's credential for a while."""
+    for port in SOURCE_PORTS:
+        try:
+            sock.bind(("", port))
+        except OSError:
+            continue
+        return
 
 
 @contextmanager
@@ -128,7 +142,7 @@ def running_coturn(
     config = relay_config(
         settings, realm="turn.test", address=address, site_ranges=site_ranges, relay_ports=f"{first}-{first + 399}"
     )
-    shipped = turnserver_conf(config).replace("listening-port=3478", f"listening-port={port}")
+    shipped = turnserver_conf(config)
     given = shipped + (f"{LOOPBACK_LINE}\n" if local.startswith("127.") else "")
     with tempfile.TemporaryDirectory(prefix="wasl-coturn-") as folder:
         path = Path(folder) / "turnserver.conf"

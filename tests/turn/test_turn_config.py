@@ -118,6 +118,14 @@ class TestRules:
     def test_nothing_opens_a_door(self, word):
         assert not any(line.startswith(word) for line in lines_of(conf()))
 
+    def test_it_listens_where_the_urls_say(self):
+        turn = TurnSettings(urls=("turn:turn.example:3500", "turns:turn.example:443"), secrets=TURN.secrets)
+        config = relay_config(
+            turn, realm="turn.example", address=RELAY, certificate="/etc/turn.pem", key="/etc/turn.key"
+        )
+        assert {"listening-port=3500", "tls-listening-port=443"} <= set(lines_of(turnserver_conf(config)))
+        assert {"listening-port=3478", "no-tls"} <= set(lines_of(conf()))
+
     def test_there_is_one_relay_address(self):
         assert sum(line.startswith("relay-ip=") for line in lines_of(conf())) == 1
 
