@@ -110,7 +110,7 @@ class MalformedRequestError(RoomError):
 
 
 class TooManyTriesError(RoomError):
-    """The limit of failed tries is reached. ``retryAfterS`` among the facts says for how long."""
+    """The limit of failed tries is reached. ``retry_after_s`` among the facts says for how long."""
 
     code = "too-many-tries"
 
@@ -152,7 +152,7 @@ def respond_to_room_error(request: web.Request, error: RoomError) -> web.Respons
     answer = answer_for(error)
     fields = error.fields if isinstance(error, InvalidInputError) else {}
     response = respond(request, answer, error.code, facts=error.facts, fields=fields)
-    retry_after_s = error.facts.get("retryAfterS")
+    retry_after_s = error.facts.get("retry_after_s")
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
     return response
@@ -162,6 +162,12 @@ def respond_to_status(request: web.Request, status: int) -> web.Response:
     """Answer an HTTP error that has no domain error behind it."""
     code = CODE_OF_STATUS.get(status, "server-fault" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "room-error")
     return respond(request, ANSWERS[code], code, status=status)
+
+
+def camel_case(name: str) -> str:
+    """Return a fact's name as scripts write it: ``opens_in_s`` is ``opensInS``."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
 
 
 def respond(
@@ -178,7 +184,7 @@ def respond(
     title, advice = translate(answer.title), translate(answer.advice)
     shown_status = status or answer.status
     if wants_json(request):
-        problem: dict[str, object] = dict(facts or {})
+        problem: dict[str, object] = {camel_case(name): fact for name, fact in (facts or {}).items()}
         if fields:
             problem["fields"] = dict(fields)
         problem |= {

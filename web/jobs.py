@@ -15,7 +15,7 @@ import structlog
 
 from rooms.unit_of_work import Actor
 from rooms.visits.schedule import rederive_instants
-from rooms.visits.sweeping import sweep
+from rooms.visits.upkeep import sweep
 from web import keys
 from web.retention import enforce_retention
 
@@ -41,7 +41,7 @@ async def sweep_visits(app: web.Application) -> None:
     async with app[keys.STORE].begin(Actor.system("sweep")) as uow:
         swept = await sweep(uow)
     for visit in (*swept.completed, *swept.missed, *swept.expired):
-        await app[keys.HUB].close_visit(visit, "hard-end")
+        app[keys.HUB].close_visit(visit, "hard-end")
     if swept.completed or swept.missed or swept.expired:
         counts = {"completed": len(swept.completed), "missed": len(swept.missed), "expired": len(swept.expired)}
         log.info("visits swept", **counts)

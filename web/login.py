@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from rooms.errors import NotAllowedError
 from rooms.people import service as people
-from rooms.unit_of_work import Actor, ActorKind
+from rooms.unit_of_work import Actor
 from web import keys
 from web.errors import SignInNeededError
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from aiohttp import web
-    from rooms.people.service import AccountRole, AccountView
 
+    from rooms.people.service import AccountRole, AccountView
     from rooms.unit_of_work import UnitOfWork
 
 #: Browsers accept ``__Host-`` cookies over TLS, and from loopback without it.
@@ -31,7 +31,7 @@ DEVICE_SECRET_BYTES = 32
 #: Longer cookie values were not made by us and are not looked up.
 SECRET_MAX_CHARS = 128
 
-NOBODY = Actor(ActorKind.ANONYMOUS, "anonymous")
+NOBODY = Actor.anonymous()
 
 
 async def current_account(request: web.Request) -> AccountView | None:
@@ -61,7 +61,7 @@ async def require_account(request: web.Request, *roles: AccountRole) -> AccountV
 
 def begin_as(request: web.Request, account: AccountView) -> AbstractAsyncContextManager[UnitOfWork]:
     """Open a unit of work in which the signed-in account acts."""
-    return request.app[keys.STORE].begin(Actor(ActorKind.ACCOUNT, account.id))
+    return request.app[keys.STORE].begin(Actor.account(account.id))
 
 
 def begin_as_nobody(request: web.Request) -> AbstractAsyncContextManager[UnitOfWork]:

@@ -52,7 +52,7 @@ class RateLimits:
     def check(self, limit: FailureLimit, address: str) -> None:
         """Raise :class:`TooManyTriesError` when one more failure would be too many."""
         if not self.has_room(limit, address):
-            raise TooManyTriesError(retryAfterS=limit.retry_after_s)
+            raise TooManyTriesError(retry_after_s=limit.retry_after_s)
 
     def has_room(self, limit: FailureLimit, address: str) -> bool:
         """Say whether another failure would still be borne."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from web import assets, desk, health, metrics
+from web.account import demo_sign_in, settings_page, sign_in
 from web.admin import people, rooms, schools
+from web.join import api as join_api
+from web.join import pages as join_pages
 from web.public import pages
 from web.referrals import actions as referral_actions
 from web.referrals import page as referral_page
@@ -25,6 +28,11 @@ ROUTES: tuple[Callable[[web.Application], None], ...] = (
     assets.add_routes,
     health.add_routes,
     metrics.add_routes,
+    join_pages.add_routes,
+    join_api.add_routes,
+    sign_in.add_routes,
+    settings_page.add_routes,
+    demo_sign_in.add_routes,
     pages.add_routes,
     desk.add_routes,
     new_referral.add_routes,

@@ -81,9 +81,6 @@ class Settings:
     turn_urls: tuple[str, ...] = ()
     #: One secret; or two with a comma while one is replaced: the first signs, the relay accepts both.
     turn_secret: str = field(default="", repr=False)
-    turn_realm: str = ""
-    #: The relay's own public IPv4 address, for the generated coturn configuration.
-    turn_relay_address: str = ""
     #: Who may read ``/metrics``; empty means this machine only.
     metrics_token: str = field(default="", repr=False)
     log_level: str = "info"
@@ -216,8 +213,11 @@ def _read_value_file(variable: str, path: Path, faults: list[str], *, is_secret:
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Say whether group or others may read a file."""
-    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    """Say whether everybody may read a file, or a group may change it.
+
+    A group that may only read is left alone: that is how the file systems of secret stores look from inside.
+    """
+    return bool(path.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP))
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

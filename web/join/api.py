@@ -1,0 +1,129 @@
+"""The join API: a link or a spoken code becomes this browser's seat, a second browser waits, a ticket opens one socket."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import msgspec
+from aiohttp import web
+
+from rooms.errors import NotFoundError, RoomError
+from rooms.ids import VisitId, is_id
+from rooms.people import service as people
+from rooms.visits import admission, invitations
+from rooms.visits.entrance import Entrance, entrance
+from rooms.visits.errors import CodeNotValidError, InvitationNotValidError
+from web import keys
+from web.errors import TooManyTriesError
+from web.join.bodies import ClaimBody, CodeBody, EmptyBody, ExchangeBody, read_body
+from web.login import (
+    NOBODY,
+    begin_as_nobody,
+    device_secret,
+    login_secret,
+    new_device_secret,
+    set_device_cookie,
+)
+from web.rate_limits import CODES, LINKS, FailureLimit, address_of
+from web.settings import turn_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from rooms.unit_of_work import UnitOfWork
+    from rooms.visits.views import Exchange
+
+    Take = Callable[[UnitOfWork, str, str], Awaitable[Exchange]]
+
+
+async def exchange_link(request: web.Request) -> web.Response:
+    """``POST /api/join/exchange``: give the seat of a link to this browser."""
+    body = await read_body(request, ExchangeBody)
+    return await _exchange(request, invitations.exchange, body.secret, LINKS)
+
+
+async def exchange_code(request: web.Request) -> web.Response:
+    """``POST /api/join/code``: the same for a spoken code."""
+    body = await read_body(request, CodeBody)
+    return await _exchange(request, invitations.exchange_code, body.code, CODES)
+
+
+async def _exchange(request: web.Request, take: Take, shown: str, limit: FailureLimit) -> web.Response:
+    """Try what was shown. A good link or code is never held back: only failures are counted, and only they wait."""
+    device = device_secret(request) or new_device_secret()
+    limits, joins, address = request.app[keys.RATE_LIMITS], request.app[keys.METRICS].joins, address_of(request)
+    try:
+        async with begin_as_nobody(request) as uow:
+            taken = await take(uow, shown, device)
+    except (InvitationNotValidError, CodeNotValidError) as error:
+        joins.labels(limit.name, "refused").inc()
+        if not limits.has_room(limit, address):
+            raise TooManyTriesError(retry_after_s=limit.retry_after_s) from None
+        limits.count_failure(limit, address)
+        raise error from None
+    except RoomError:
+        joins.labels(limit.name, "refused").inc()
+        raise
+    joins.labels(limit.name, taken.outcome.value).inc()
+    answer = {"visit": taken.visit, "role": taken.role, "outcome": taken.outcome}
+    if taken.claim is not None:
+        answer["claim"] = taken.claim
+        request.app[keys.HUB].claim_made(taken.visit, taken.claim, taken.participant, taken.role)
+    response = json_response(answer)
+    set_device_cookie(response, device)
+    return response
+
+
+async def tell_claim(request: web.Request) -> web.Response:
+    """``POST /api/join/claim``: tell the second browser what the adults have decided."""
+    body = await read_body(request, ClaimBody)
+    device = device_secret(request)
+    if device is None or not is_id(body.claim):
+        raise NotFoundError
+    async with request.app[keys.STORE].begin(NOBODY, reading=True) as uow:
+        return json_response({"state": await admission.claim_state(uow, body.claim, device)})
+
+
+async def give_ticket(request: web.Request) -> web.Response:
+    """``POST /api/visits/{visit}/ticket``: a ticket for the seats of this browser and of whoever is signed in here."""
+    await read_body(request, EmptyBody)
+    visit, device, login = request.match_info["visit"], device_secret(request), login_secret(request)
+    if not is_id(visit) or (device is None and login is None):
+        raise NotFoundError
+    async with begin_as_nobody(request) as uow:
+        account = None if login is None else await people.resolve_login(uow, login)
+        entered = await entrance(uow, VisitId(visit), device=device, account=None if account is None else account.id)
+    return json_response(_entrance_fields(request, entered))
+
+
+def _entrance_fields(request: web.Request, entered: Entrance) -> dict[str, object]:
+    settings, now = request.app[keys.SETTINGS], request.app[keys.CLOCK].now()
+    return {
+        "ticket": entered.ticket,
+        "socket": "/ws",
+        "visit": entered.visit,
+        "participants": [{"participant": seat.participant, "role": seat.role} for seat in entered.seats],
+        "composition": entered.composition,
+        "startsAt": entered.starts_at,
+        "endsAt": entered.ends_at,
+        "closesAt": entered.closes_at,
+        "now": now,
+        "opensInS": max(0, ceil((entered.opens_at - now).total_seconds())),
+        "iceServersConfigured": turn_settings(settings) is not None,
+        "help": {"contactName": entered.help.contact_name, "phones": entered.help.phones},
+        "language": request[keys.LANGUAGE],
+    }
+
+
+def json_response(fields: dict[str, object]) -> web.Response:
+    """Answer with JSON; instants are written as RFC 3339 does."""
+    return web.Response(body=msgspec.json.encode(fields), content_type="application/json")
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the join API."""
+    app.router.add_post("/api/join/exchange", exchange_link)
+    app.router.add_post("/api/join/code", exchange_code)
+    app.router.add_post("/api/join/claim", tell_claim)
+    app.router.add_post("/api/visits/{visit}/ticket", give_ticket)
