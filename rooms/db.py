@@ -1,7 +1,8 @@
 """Opens the database: SQLite by default, PostgreSQL in production, the same rules on both."""
 
+import aiosqlite
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import AdaptedConnection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -38,8 +39,16 @@ def set_up_sqlite(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry
 
 def begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later could otherwise fail half way."""
-    reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    statement = "BEGIN" if connection.get_execution_options().get(READING, False) else "BEGIN IMMEDIATE"
+    adapted = connection.connection.dbapi_connection
+    if not isinstance(adapted, AdaptedConnection):
+        raise TypeError("this is not a connection of the asynchronous driver")
+
+    async def execute(driver: aiosqlite.Connection) -> None:
+        # One visit to the driver's thread; a cursor of SQLAlchemy's would take three, at every unit of work.
+        await driver.execute_fetchall(statement)
+
+    adapted.run_async(execute)
 
 
 def make_engine(database_url: str) -> AsyncEngine:

@@ -1,6 +1,6 @@
-"""How long each thing is kept, said once for every column, and the job that enforces it."""
+"""How long each thing is kept, said once for every column; ``rooms.enforcement`` is the job that sees to it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -39,3 +39,14 @@ KEPT_FOR: dict[RetentionClass, timedelta | None] = {
 def about(purpose: str, retention: RetentionClass) -> dict[str, str]:
     """Return the ``info`` of a mapped column: one plain sentence on why it is held, and how long."""
     return {"purpose": purpose, "retention": retention}
+
+
+def cutoff(retention: RetentionClass, now: datetime) -> datetime:
+    """Return the instant before which a thing of this class must have ended to be deleted now.
+
+    Raises ``ValueError`` for a class that is kept for good.
+    """
+    kept_for = KEPT_FOR[retention]
+    if kept_for is None:
+        raise ValueError(f"{retention} is kept for good")
+    return now - kept_for

@@ -145,6 +145,20 @@ class Store:
         """
         return self._read(actor) if reading else self._write(actor)
 
+    async def scrub(self) -> None:
+        """Empty SQLite's write-ahead log, which still holds the pages from before an erasure.
+
+        The freed pages of the database itself are overwritten at once (``secure_delete``). On PostgreSQL, dead rows go
+        with its own vacuum. A reader that is at work keeps part of the log; the next run gets it.
+        """
+        if self.engine.dialect.name == "sqlite":
+            async with self.engine.connect() as connection:
+                adapted = (await connection.get_raw_connection()).dbapi_connection
+                # Past SQLAlchemy, because a checkpoint can not run inside a transaction.
+                cursor = adapted.cursor()
+                await cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                await cursor.close()
+
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
