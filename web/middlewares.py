@@ -95,6 +95,7 @@ def security_headers(request: web.Request) -> dict[str, str]:
         "Permissions-Policy": (
             f"camera={devices}, microphone={devices}, display-capture=(), geolocation=(), payment=(), usb=(), midi=()"
         ),
+        "Server": "wasl",
         "X-Request-Id": request[keys.REQUEST_ID],
     }
     if request.app[keys.SETTINGS].is_https:
