@@ -21,15 +21,18 @@ import brotli
 from aiohttp import web
 
 from web import keys
-from web.rendering import accepted_encoding
+from web.i18n import LOCALE_FOLDER
+from web.rendering import TEMPLATE_FOLDER, accepted_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 STATIC_FOLDER = Path(__file__).parent / "static"
 #: Modules live here and share one hash.
 MODULE_FOLDER = "js"
 SERVICE_WORKER = "sw.js"
+#: The page that the service worker keeps; a change of it, or of its words, is a new version of the worker.
+PAGE_TEMPLATES = (TEMPLATE_FOLDER / "join" / "call.html", TEMPLATE_FOLDER / "_partials" / "pictures.html")
 HASH_CHARS = 12
 #: Development files beside the modules, which no browser asks for.
 NOT_SERVED = frozenset({".json", ".md", ".ts"})
@@ -54,13 +57,15 @@ class Asset:
 class Assets:
     """All static files of a folder. Made once; the folder is not watched."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, page_sources: Iterable[bytes] = ()) -> None:
+        """Read ``folder``; ``page_sources`` is what else the page that the service worker keeps is made of."""
         contents = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix not in NOT_SERVED
         }
-        self.version = _hash(*(item for name, body in contents.items() for item in (name.encode(), body)))
+        named = (item for name, body in contents.items() for item in (name.encode(), body))
+        self.version = _hash(*named, *page_sources)
         module_hash = _hash(*(body for name, body in contents.items() if name.startswith(f"{MODULE_FOLDER}/")))
         self._by_path = {
             name: _asset(name, body, module_hash if name.startswith(f"{MODULE_FOLDER}/") else _hash(body))
@@ -120,7 +125,7 @@ def _encoded(body: bytes) -> Mapping[str, bytes]:
 @cache
 def load_assets() -> Assets:
     """Read, name and compress the project's own static files, once for a process."""
-    return Assets(STATIC_FOLDER)
+    return Assets(STATIC_FOLDER, [path.read_bytes() for path in sorted([*PAGE_TEMPLATES, *LOCALE_FOLDER.rglob("*.po")])])
 
 
 def send(request: web.Request, asset: Asset) -> web.Response:

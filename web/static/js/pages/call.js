@@ -17,6 +17,8 @@ export const HEALTH_INTERVAL_MS = 5_000;
 export const EARLY_POLL_MS = 60_000;
 /** Shorter silences of the line are not worth a word. */
 export const RESTING_AFTER_MS = 3_000;
+/** A room that would not open is asked for again after this; the ticket's answer then says what is the matter. */
+export const NOT_OPEN_PAUSE_MS = 3_000;
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
 /** Go from the tap to the room. @param {string} secret the invitation's, from the address, or "" */
@@ -122,20 +124,17 @@ class Call {
 
   /** The server has said no, or cannot be reached. @param {RequestError} error @param {() => void} [again] */
   #refused(error, again = () => this.#socket.open()) {
-    if (typeof error.opensInS === "number" && error.opensInS > 0) this.#waitForOpening(error.opensInS, again);
-    else if (error.code === "claim-denied") this.#finish({ picture: "link", title: t("claim-denied"), text: t("claim-denied-text") });
+    const seconds = error.opensInS ?? 0;
+    if (seconds > 0) {
+      this.#calm({ picture: "sun", title: t("early", { minutes: minutes(seconds) }), text: t("early-text") });
+      this.#retry = setTimeout(again, Math.min(EARLY_POLL_MS, seconds * 1000 + 2_000 * Math.random()));
+    } else if (error.code === "claim-denied") this.#finish({ picture: "link", title: t("claim-denied"), text: t("claim-denied-text") });
     else if (error.final) {
       this.#finish({ picture: "sun", title: error.title || t("not-possible"), text: t("not-possible-text") });
     } else {
       this.#calm({ picture: "resting", title: t("no-network"), text: t("no-network-text") });
       this.#retry = setTimeout(again, 2_000 + 3_000 * Math.random());
     }
-  }
-
-  /** Too early: say how long by the server's clock, and open by itself. @param {number} seconds @param {() => void} again */
-  #waitForOpening(seconds, again) {
-    this.#calm({ picture: "sun", title: t("early", { minutes: minutes(seconds) }), text: t("early-text") });
-    this.#retry = setTimeout(again, Math.min(EARLY_POLL_MS, seconds * 1000 + 2_000 * Math.random()));
   }
 
   // --- what the server says ---
@@ -161,7 +160,8 @@ class Call {
         this.#roomChanged(message);
         break;
       case "roster":
-        this.#rosterChanged(message.participants);
+        this.#view.announce(model.roster, message.participants);
+        model.roster = message.participants;
         break;
       case "connect":
         this.#mesh.connect(message);
@@ -241,22 +241,10 @@ class Call {
       else if (asked !== model.paused) this.#socket.send({ type: "pause", on: model.paused });
       this.#pauseKnown = true;
     }
-    if (room.state !== "live" && !room.pausesAt) this.#model.lost = null;
+    const [role] = room.missing;
+    if (!room.pausesAt) model.lost = null;
+    else if (role) model.lost ??= { role, pausesAt: Date.parse(room.pausesAt) };
     model.room = room;
-  }
-
-  /** @param {import("../signaling/messages.js").RosterSeat[]} participants */
-  #rosterChanged(participants) {
-    const known = new Map(this.#model.roster.map((seat) => [seat.participant, seat]));
-    for (const seat of participants) {
-      const before = known.get(seat.participant);
-      if (seat.state === "admitted" && before?.state !== "admitted" && !seat.you && known.size) {
-        this.#view.notice(t("came-in", { role: roleWords(seat.role) }), seat.role);
-      }
-      known.delete(seat.participant);
-    }
-    for (const gone of known.values()) this.#view.notice(t("went-out", { role: roleWords(gone.role) }), gone.role);
-    this.#model.roster = participants;
   }
 
   /** @param {import("../signaling/socket.js").SocketState} state */
@@ -268,11 +256,6 @@ class Call {
       clearTimeout(this.#wordsTimer);
       this.#restTimer = 0;
       this.#resting = false;
-      // Whatever was said while nobody listened is said again.
-      setTimeout(() => {
-        if (this.#model.role === "classroom" && this.#pauseKnown) this.#socket.send({ type: "pause", on: this.#model.paused });
-        if (this.#model.admitted) this.#tellMedia();
-      });
     } else if (before === "online") {
       this.#wordsTimer = setTimeout(() => this.#view.notice(t("line-resting-long"), "resting"), RESTING_AFTER_MS);
       this.#restTimer ||= setTimeout(() => {
@@ -287,7 +270,7 @@ class Call {
   #socketEnded(code) {
     const move = { action: "move-here", picture: "refresh", words: t("move-here"), kind: "control-main" };
     if (code === 4409) this.#away({ picture: "link", title: t("in-use"), text: t("in-use-text"), controls: [move] });
-    else if (code === 4412) this.#socket.open({ fresh: true });
+    else if (code === 4412) this.#retry = setTimeout(() => this.#socket.open({ fresh: true }), NOT_OPEN_PAUSE_MS);
     else if (this.#model.screen === "room" && code !== 4403 && code !== 4410 && code !== 4411) {
       this.#away({ picture: "warning", title: t("broken"), text: t("broken-text"), controls: [{ ...move, action: "reload", words: t("again") }] });
     }

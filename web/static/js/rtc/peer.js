@@ -85,11 +85,9 @@ export class Peer {
     });
   }
 
-  /** Signaling is back: say again what may have been lost, and restart what does not stand. */
+  /** Signaling is back: restart what does not stand. */
   refresh() {
-    const pending = this.pc.localDescription;
-    if (this.pc.signalingState === "have-local-offer" && pending) this.setting.sendDescription("offer", plain(pending));
-    else if (this.pc.connectionState !== "connected") void this.restart(true);
+    if (this.#troubled()) void this.restart(true);
   }
 
   /** ICE restart with fresh servers. @param {boolean} [now] without waiting for the pause since the last one */
@@ -148,8 +146,6 @@ export class Peer {
   /** @param {RTCSessionDescriptionInit} description */
   async #describe(description) {
     const { pc } = this;
-    // After a resumed socket an offer may be answered twice; the first answer has done its work.
-    if (description.type === "answer" && pc.signalingState === "stable") return;
     const readyForOffer = !this.makingOffer && (pc.signalingState === "stable" || this.isSettingRemoteAnswerPending);
     const offerCollision = description.type === "offer" && !readyForOffer;
     this.ignoreOffer = !this.polite && offerCollision;

@@ -6,8 +6,9 @@
  * @typedef {{participant: string, role: Role, state: "joining" | "waiting" | "admitted" | "gone",
  *   presence: "present" | "away", peer: string, audio: boolean, video: boolean, you: boolean}} RosterSeat
  *
- * @typedef {{type: "welcome", seq: number, visit: string, peer: string, resumeKey: string, participants: Seat[], admitted: boolean,
- *   now: string, startsAt: string, endsAt: string, closesAt: string, resumed: boolean}} Welcome
+ * @typedef {{type: "welcome", visit: string, peer: string, resumeKey: string, participants: Seat[], admitted: boolean,
+ *   now: string, startsAt: string, endsAt: string, closesAt: string, resumed: boolean,
+ *   received: number}} Welcome
  * @typedef {{type: "room", seq: number, state: "waiting" | "live" | "paused" | "closed", reasons: string[], doorOpened: boolean,
  *   knocked: boolean, endingAt: string | null, pausesAt: string | null, missing: Role[]}} Room
  * @typedef {{type: "roster", seq: number, participants: RosterSeat[]}} Roster
@@ -25,7 +26,7 @@
  * @typedef {{type: "closed", seq: number, reason: string}} Closed
  * @typedef {{type: "error", seq: number, code: string, regarding?: string}} ErrorMessage
  * @typedef {{type: "waiting" | "admitted" | "denied" | "removed" | "moved", seq: number}} Plain
- * @typedef {{type: "pong", now: string}} Pong
+ * @typedef {{type: "pong", now: string, received: number}} Pong
  * @typedef {Welcome | Room | Roster | Connect | Disconnect | RelayedDescription | RelayedCandidate | IceServers | HelpAsked
  *   | AdultLost | AdultReturned | ClaimWaiting | Closed | ErrorMessage | Plain | Pong} ServerMessage
  *

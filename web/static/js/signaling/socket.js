@@ -1,4 +1,4 @@
-/** One socket to the room that comes back by itself: fresh ticket each time, resume with what was received, growing pauses. */
+/** One socket to the room that comes back by itself: fresh ticket each time, nothing lost either way, growing pauses. */
 
 /** @typedef {import("./messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./messages.js").ClientMessage} ClientMessage */
@@ -12,9 +12,13 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const RESUME_WINDOW_MS = 600_000;
 export const BACKOFF_FIRST_MS = 400;
 export const BACKOFF_MAX_MS = 10_000;
+/** Messages kept for a resume; a page that has more to say starts afresh. */
+export const KEPT_MAX = 250;
 
 const SUBPROTOCOL = "wasl.v1";
 const OPEN = 1;
+/** Of use only at once: never kept for later. */
+const FLEETING = new Set(["health", "ice-servers"]);
 /** Close codes after which only the person can go on (PROTOCOL.md). */
 const FINAL = new Set([1003, 1009, 4400, 4403, 4409, 4410, 4411, 4412, 4429]);
 
@@ -22,6 +26,8 @@ export class SignalSocket {
   /** @type {WebSocket | null} */ #socket = null;
   /** @type {{peer: string, resumeKey: string} | null} */ #identity = null;
   #received = 0;
+  /** What the server has not said to have taken, oldest first. @type {ClientMessage[]} */ #kept = [];
+  #taken = 0;
   #attempt = 0;
   /** Counts openings and losses, so that what belongs to an earlier one is told apart. */
   #generation = 0;
@@ -62,10 +68,17 @@ export class SignalSocket {
     void this.#connect();
   }
 
-  /** Send now, or not at all: who depends on a message says it again when the socket is back. @param {ClientMessage} message */
+  /**
+   * Send now, or once the socket has resumed. False when neither: nothing is kept for a peer that does not exist yet, nor
+   * what is of use only at once.
+   * @param {ClientMessage} message
+   */
   send(message) {
-    if (this.#state !== "online" || this.#socket?.readyState !== OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
+    const online = this.#state === "online" && this.#socket?.readyState === OPEN;
+    if (!online && (FLEETING.has(message.type) || !this.#identity)) return false;
+    this.#kept.push(message);
+    if (online) this.#socket?.send(JSON.stringify(message));
+    else if (this.#kept.length > KEPT_MAX) this.#forget();
     return true;
   }
 
@@ -86,7 +99,8 @@ export class SignalSocket {
 
   #forget() {
     this.#identity = null;
-    this.#received = 0;
+    this.#received = this.#taken = 0;
+    this.#kept = [];
   }
 
   #drop() {
@@ -147,22 +161,37 @@ export class SignalSocket {
   /** @param {ServerMessage} message */
   #take(message) {
     this.#heardAt = Date.now();
-    if (message.type === "pong") {
-      this.wiring.onClock(message.now);
-      return;
-    }
-    if (message.type === "welcome") {
-      if (!message.resumed) this.#received = 0;
-      this.#identity = { peer: message.peer, resumeKey: message.resumeKey };
-      this.#replace = false;
-      this.#attempt = 0;
-    } else if (message.seq <= this.#received) return;
-    if (message.seq > this.#received) this.#received = message.seq;
-    if (message.type === "welcome") {
-      this.wiring.onClock(message.now);
-      this.#tell("online");
+    switch (message.type) {
+      case "pong":
+        this.wiring.onClock(message.now);
+        this.#acknowledge(message.received);
+        return;
+      case "welcome":
+        this.#welcome(message);
+        break;
+      default:
+        if (message.seq <= this.#received) return;
+        this.#received = message.seq;
     }
     this.wiring.onMessage(message);
+  }
+
+  /** @param {import("./messages.js").Welcome} message */
+  #welcome(message) {
+    if (!message.resumed) this.#forget();
+    this.#identity = { peer: message.peer, resumeKey: message.resumeKey };
+    this.#replace = false;
+    this.#attempt = 0;
+    this.#acknowledge(message.received);
+    for (const kept of this.#kept) this.#socket?.send(JSON.stringify(kept));
+    this.wiring.onClock(message.now);
+    this.#tell("online");
+  }
+
+  /** @param {number} taken how many messages of ours the server has taken */
+  #acknowledge(taken) {
+    this.#kept.splice(0, taken - this.#taken);
+    this.#taken = taken;
   }
 
   /** @param {number} code */

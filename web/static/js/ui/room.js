@@ -175,6 +175,16 @@ export class RoomView {
     while (this.#notices.childElementCount > 3) this.#notices.firstElementChild?.remove();
   }
 
+  /** Say who came and who went. @param {RosterSeat[]} before @param {RosterSeat[]} after */
+  announce(before, after) {
+    /** @param {RosterSeat[]} seats */
+    const others = (seats) => seats.filter((seat) => !seat.you && seat.state === "admitted");
+    /** @param {RosterSeat[]} seats @param {RosterSeat[]} known */
+    const fresh = (seats, known) => others(seats).filter((seat) => !known.some(({ participant, state }) => participant === seat.participant && state === "admitted"));
+    if (before.length) for (const { role } of fresh(after, before)) this.notice(t("came-in", { role: roleWords(role) }), role);
+    for (const { role } of fresh(before, after)) this.notice(t("went-out", { role: roleWords(role) }), role);
+  }
+
   /** What to do and whom to call; needs no server. @param {import("../signaling/tickets.js").HelpPlan} plan */
   showHelp(plan) {
     const dialog = /** @type {HTMLDialogElement} */ (part("help"));
