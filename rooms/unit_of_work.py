@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import aiosqlite
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from rooms import audit
@@ -153,11 +154,10 @@ class Store:
         """
         if self.engine.dialect.name == "sqlite":
             async with self.engine.connect() as connection:
-                adapted = (await connection.get_raw_connection()).dbapi_connection
+                driver: aiosqlite.Connection | None = (await connection.get_raw_connection()).driver_connection
                 # Past SQLAlchemy, because a checkpoint can not run inside a transaction.
-                cursor = adapted.cursor()
-                await cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                await cursor.close()
+                if driver is not None:
+                    await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
         """Close all connections."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from rooms.enforcement import enforce_all
 from rooms.unit_of_work import Actor
 from rooms.visits.schedule import rederive_instants
 from rooms.visits.upkeep import sweep
 from web import keys
-from web.retention import enforce_retention
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -57,7 +57,7 @@ async def move_visits(app: web.Application) -> None:
 
 async def retain(app: web.Application) -> None:
     """Delete what has been kept as long as its retention class says."""
-    erased = await enforce_retention(app[keys.STORE])
+    erased = await enforce_all(app[keys.STORE])
     log.info("retention enforced", count=erased)
 
 

@@ -9,15 +9,15 @@ import click
 
 from rooms import migrations
 from rooms.clock import use_packaged_zones
+from rooms.enforcement import enforce_all
 from rooms.errors import InvalidInputError
-from rooms.rewrapping import rewrap_data_keys
+from rooms.key_rotation import rewrap_all
 from rooms.unit_of_work import Actor
 from rooms.visits.upkeep import sweep
 from web.first_admin import create_admin, welcome_link
 from web.key_files import add_keys, has_keys, load_keys
 from web.logging import set_up_logging
 from web.opening import current_revision, open_installation
-from web.retention import enforce_retention
 from web.settings import SettingsError, turn_settings
 from web.terminal import refuse, tell
 from web.turn_config import relay_config, turnserver_conf
@@ -96,7 +96,7 @@ def rotate_keys(settings: Settings) -> None:
     except SettingsError as error:
         refuse(error.faults)
     master, ticket = add_keys(settings.keys_folder)
-    count = with_store(settings, rewrap_data_keys)
+    count = with_store(settings, rewrap_all)
     tell(f"made master-{master}.key and ticket-{ticket}.key, and wrapped {count} data keys with the new master key")
     tell("restart every server now; keep the older files for as long as you keep backups made before this")
 
@@ -114,7 +114,7 @@ def sweep_now(settings: Settings) -> None:
 
 def retain_now(settings: Settings) -> None:
     """Enforce the retention classes."""
-    tell(f"{with_store(settings, enforce_retention)} rows had been kept long enough and are gone")
+    tell(f"{with_store(settings, enforce_all)} rows had been kept long enough and are gone")
 
 
 def print_turn_config(
