@@ -65,7 +65,8 @@ class Connection:
         while True:
             frame = await self._socket.receive()
             if frame.type is WSMsgType.TEXT:
-                self._take(frame.data)
+                if not self._outbox.is_closing:
+                    self._take(frame.data)
             elif frame.type is WSMsgType.BINARY:
                 self._outbox.close(CloseCode.UNSUPPORTED_DATA)
             else:

@@ -1,9 +1,10 @@
 """The HTTP side of ``/ws``: who may upgrade at all, and the phases of a socket one after the other."""
 
 import asyncio
+import socket
 
 import structlog
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from rooms.errors import RoomError
 from rooms.ids import new_id
@@ -20,6 +21,17 @@ log = structlog.get_logger(__name__)
 
 #: What a page turned away for want of room waits before it asks again.
 RETRY_AFTER_S = 5
+
+
+#: What the kernel may hold for one socket, in bytes; left to itself it takes megabytes, and old news fill a slow line.
+KERNEL_BUFFER_BYTES = 64 * 1024
+
+
+def bound_kernel_buffer(transport: asyncio.Transport) -> None:
+    """Keep what waits for a slow reader where it is counted, so that a reader that stops is noticed soon."""
+    kernel_socket = transport.get_extra_info("socket")
+    if kernel_socket is not None:
+        kernel_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER_BYTES)
 
 
 class Endpoint:
@@ -42,17 +54,21 @@ class Endpoint:
             return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
         transport = request.transport
         # A socket for text in a few kilobytes gains nothing from compression, and each would hold 300 kB for it.
-        socket = web.WebSocketResponse(
+        websocket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,),
             max_msg_size=FRAME_MAX_BYTES,
             compress=False,
             decode_text=False,
-            timeout=self._settings.closing_patience_s,
+            autoclose=False,
         )
-        await socket.prepare(request)
+        await websocket.prepare(request)
         if transport is not None:
-            await self._serve(socket, Outbox(socket, transport, self._settings))
-        return socket
+            bound_kernel_buffer(transport)
+            try:
+                await self._serve(websocket, Outbox(websocket, transport, self._settings))
+            finally:
+                transport.close()
+        return websocket
 
     def _is_full(self) -> bool:
         return (
@@ -61,10 +77,10 @@ class Endpoint:
             or self._hub.socket_count() + self._strangers >= self._settings.max_sockets
         )
 
-    async def _serve(self, socket: web.WebSocketResponse, outbox: Outbox) -> None:
+    async def _serve(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
         writing = asyncio.get_running_loop().create_task(outbox.run())
         try:
-            await self._phases(socket, outbox)
+            await self._phases(websocket, outbox)
         except TurnedAwayError as turned_away:
             log.info("socket turned away", reason=turned_away.reason, code=int(turned_away.code))
             outbox.close(turned_away.code)
@@ -75,14 +91,24 @@ class Endpoint:
             outbox.close(CloseCode.NORMAL)
             try:
                 await writing
+                await self._linger(websocket)
             finally:
                 writing.cancel()
 
-    async def _phases(self, socket: web.WebSocketResponse, outbox: Outbox) -> None:
+    async def _linger(self, websocket: web.WebSocketResponse) -> None:
+        """Wait a little for the page's own close frame, so that it learns the code before the connection goes."""
+        try:
+            async with asyncio.timeout(self._settings.closing_patience_s):
+                while (await websocket.receive()).type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                    pass
+        except TimeoutError:
+            log.info("socket cut", reason="no goodbye")
+
+    async def _phases(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
         socket_id = SocketId(new_id())
         self._strangers += 1
         try:
-            guest = await greet(socket, socket_id, self._hub.admission, self._settings.hello_deadline_s)
+            guest = await greet(websocket, socket_id, self._hub.admission, self._settings.hello_deadline_s)
             try:
                 await self._hub.open(guest.visit)
             except RoomError as error:
@@ -90,7 +116,7 @@ class Endpoint:
         finally:
             self._strangers -= 1
         connection = Connection(
-            socket, outbox, visit=guest.visit, socket_id=socket_id, bus=self._hub.bus, settings=self._settings,
+            websocket, outbox, visit=guest.visit, socket_id=socket_id, bus=self._hub.bus, settings=self._settings,
         )
         if self._hub.is_draining:
             raise TurnedAwayError(CloseCode.SERVICE_RESTART, "draining")

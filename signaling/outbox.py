@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Bounded. :meth:`put` and :meth:`close` return at once; :meth:`run` ends when the socket is closed or cut."""
+    """Bounded. :meth:`put` and :meth:`close` return at once; :meth:`run` ends with the last frame sent."""
 
     __slots__ = ("_bytes", "_closing", "_frames", "_settings", "_socket", "_transport", "_wake")
 
@@ -27,6 +27,11 @@ class Outbox:
         self._bytes = 0
         self._closing: CloseCode | None = None
         self._wake: asyncio.Future[None] | None = None
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the socket is being closed, so that nothing its page still says counts."""
+        return self._closing is not None
 
     def put(self, frame: bytes) -> None:
         """Queue one text frame. A full queue cuts the socket: its page resumes on another."""
@@ -79,8 +84,13 @@ class Outbox:
             await self._socket.send_frame(frame, WSMsgType.TEXT)
 
     async def _say_goodbye(self, code: CloseCode) -> None:
+        """Send the close frame (RFC 6455, section 5.5.1) and leave the connection to the reader.
+
+        aiohttp's own ``close`` drops the connection at once while another task reads; what the page is just sending
+        would then reset it, and the page would never learn the code.
+        """
         async with asyncio.timeout(self._settings.closing_patience_s):
-            await self._socket.close(code=code)
+            await self._socket.send_frame(code.to_bytes(2, "big"), WSMsgType.CLOSE)
 
     def _rouse(self) -> None:
         if self._wake is not None and not self._wake.done():

@@ -233,10 +233,11 @@ class RoomHost:
         if resumed is not None:
             seated, missed = resumed
             self.peers.move(seated, arrival.socket, self._loop.time())
-            seated.is_away = False
-            self._submit(Request(commands.Reattach(seated.peer)))
             self._welcome(seated, resumed=True)
             self.peers.send_again(seated, missed)
+            # Only now: what follows from the return has a higher number than what was missed.
+            seated.is_away = False
+            self._submit(Request(commands.Reattach(seated.peer)))
             return
         # Whoever knows the key of the peer that sits there takes its place without asking.
         replace = arrival.replace or self.peers.proven(arrival) is not None

@@ -1,5 +1,6 @@
 """A real aiohttp server with the wire on it, over a stored world in memory."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -68,7 +69,7 @@ StartWire = Callable[..., Awaitable[Wire]]
 async def start_wire() -> AsyncIterator[StartWire]:
     """Start a server of rooms with settings of the test's choice."""
     servers: list[TestServer] = []
-    sessions: list[aiohttp.ClientSession] = []
+    wires: list[Wire] = []
 
     async def start(*, composition: Composition = Composition.ACCOMPANIED, **settings: object) -> Wire:
         clock = FakeClock()
@@ -85,13 +86,14 @@ async def start_wire() -> AsyncIterator[StartWire]:
         await server.start_server()
         http = aiohttp.ClientSession()
         servers.append(server)
-        sessions.append(http)
         plan = admission.book(clock.now(), composition=composition)
-        return Wire(clock, admission, hub, str(server.make_url("/ws")), http, plan)
+        wires.append(Wire(clock, admission, hub, str(server.make_url("/ws")), http, plan))
+        return wires[-1]
 
     yield start
-    for session in sessions:
-        await session.close()
+    for wire in wires:
+        await asyncio.gather(*(peer.goes_home() for peer in wire.peers))
+        await wire.http.close()
     for server in servers:
         await server.close()
 

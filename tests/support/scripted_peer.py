@@ -26,6 +26,7 @@ class ScriptedPeer:
         self._url = url
         self._origin = origin
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
         self._unread: list[ServerMessage] = []
         self.frames: list[str] = []
         self.heard: list[ServerMessage] = []
@@ -56,8 +57,9 @@ class ScriptedPeer:
     async def connects(self) -> Self:
         """Open a socket and say nothing."""
         self._socket = await self._http.ws_connect(
-            self._url, protocols=(SUBPROTOCOL,), origin=self._origin, autoclose=True
+            self._url, protocols=(SUBPROTOCOL,), origin=self._origin
         )
+        self._sockets.append(self._socket)
         return self
 
     async def joins(self, ticket: str, *, replace: bool = False) -> Self:
@@ -81,11 +83,14 @@ class ScriptedPeer:
 
     def vanishes(self) -> None:
         """Lose the socket without a goodbye."""
-        transport = self.socket.get_extra_info("socket")
         assert self.socket._conn is not None
         assert self.socket._conn.transport is not None
-        assert transport is not None
         self.socket._conn.transport.abort()
+
+    async def goes_home(self) -> None:
+        """Close every socket that is still open; for the end of a test."""
+        for socket in self._sockets:
+            await socket.close()
 
     async def leaves(self) -> None:
         """Press leave."""
