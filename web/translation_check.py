@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ OPTIONS = {"**/templates/**.html": {"extensions": "jinja2.ext.do", "silent": "fa
 LINE_WIDTH = 120
 
 
+@cache
 def sentences() -> Catalog:
     """Return every sentence of templates and code as a template catalogue."""
     catalogue = Catalog(project="Wasl", charset="utf-8")
