@@ -1,11 +1,9 @@
 """Jobs on visits that run by themselves: the sweep of what is past its window, and the forgetting of links."""
 
-from datetime import timedelta
-
 from sqlalchemy import delete, select, update
 
 from rooms.ids import VisitId
-from rooms.retention import KEPT_FOR, RetentionClass
+from rooms.retention import RetentionClass, cutoff
 from rooms.unit_of_work import UnitOfWork
 from rooms.visits.attendance import end_all_stays
 from rooms.visits.models import DeviceClaim, Invitation, SpentTicket, Visit
@@ -58,9 +56,9 @@ async def forget_links(uow: UnitOfWork) -> int:
 
     Return how many seats were forgotten. Who came and when (attendance) stays with the case.
     """
-    kept_for = KEPT_FOR[RetentionClass.LINK] or timedelta()
     old_visits = select(Visit.id).where(
-        Visit.closes_at <= uow.now - kept_for, Visit.state.not_in({VisitState.SCHEDULED, VisitState.OPEN})
+        Visit.closes_at <= cutoff(RetentionClass.LINK, uow.now),
+        Visit.state.not_in({VisitState.SCHEDULED, VisitState.OPEN}),
     )
     old_seats = select(Invitation.id).where(Invitation.visit_id.in_(old_visits))
     await uow.db.execute(delete(DeviceClaim).where(DeviceClaim.invitation_id.in_(old_seats)))

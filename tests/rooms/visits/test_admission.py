@@ -166,8 +166,8 @@ class TestTicket:
 
     async def test_opens_all_seats_of_one_device_in_the_name_of_its_adult(self, store, case, visit):
         device = await case.sits_down(visit.id)
+        link = await case.link(visit.id, Role.SOCIAL_WORKER)
         async with anybody(store) as uow:
-            link = await case.link(visit.id, Role.SOCIAL_WORKER)
             await invitations.exchange(uow, link, device)
         grant = await spends(store, await ticket(store, visit, device=device))
         assert {plan.role for plan in grant.participants} == {Role.CLASSROOM, Role.SOCIAL_WORKER}
