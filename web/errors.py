@@ -1,7 +1,8 @@
-"""The one map from a domain error to an HTTP answer: a status and words that say what happened and what to do.
+"""From a domain error to an HTTP answer: a page or a problem document that says what happened and what to do.
 
-A class that is not listed answers like its nearest listed parent; a test walks all classes of the domain. Whatever is
-not a :class:`RoomError` is logged with its stack and the request id, and answered with a generic sentence.
+The words are in ``web/error_answers.py``. A class that is not listed there answers like its nearest listed parent; a
+test walks all classes of the domain. Whatever is not a :class:`RoomError` is logged with its places in the code and the
+request id, and answered with a generic sentence.
 """
 
 from __future__ import annotations
@@ -17,84 +18,14 @@ from aiohttp import web
 
 from rooms.errors import InvalidInputError, RoomError
 from web import keys
-from web.i18n import N_, gettext_of
+from web.error_answers import ANSWERS, CODE_OF_STATUS, Answer
+from web.i18n import gettext_of
 from web.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How one error is told. ``title`` says what is the matter, ``advice`` what to do; both are msgids."""
-
-    status: int
-    title: str
-    advice: str
-
-
-TRY_AGAIN = N_("Wait a moment and try again. If it goes on, tell the person who runs this server.")
-ASK_FOR_LINK = N_("Ask the social worker or the psychologist for a new link or a new code.")
-
-ANSWERS: Mapping[str, Answer] = {
-    "room-error": Answer(400, N_("This can not be done."), N_("Go back and look at the page again.")),
-    "not-found": Answer(
-        404,
-        N_("There is nothing here."),
-        N_("Check the address, or go back to the first page and start from there."),
-    ),
-    "not-allowed": Answer(
-        403,
-        N_("This page is not for your account."),
-        N_("Sign in with another account, or ask your coordinator."),
-    ),
-    "wrong-state": Answer(
-        409,
-        N_("This has changed in the meantime."),
-        N_("Open the page again to see how it stands now."),
-    ),
-    "invalid-input": Answer(422, N_("Something in the form is not right."), N_("Look at the marked fields.")),
-    "sign-in-needed": Answer(401, N_("Please sign in first."), N_("Sign in, and this page opens.")),
-    "wrong-credentials": Answer(
-        401,
-        N_("E-mail and password do not match."),
-        N_("Type them again. If you forgot them, ask your administrator."),
-    ),
-    "visit-not-open-yet": Answer(
-        409,
-        N_("The visit has not opened yet."),
-        N_("Keep this page. It opens by itself when it is time."),
-    ),
-    "visit-over": Answer(410, N_("This visit is over."), N_("Ask the social worker when the next one is.")),
-    "invitation-not-valid": Answer(404, N_("This link does not work, or no longer works."), ASK_FOR_LINK),
-    "malformed-request": Answer(
-        400, N_("The request could not be read."), N_("Open the page again and try once more.")
-    ),
-    "too-large": Answer(413, N_("This is too long."), N_("Send less at once.")),
-    "too-many-tries": Answer(429, N_("Too many tries."), N_("Wait a few minutes, then try again.")),
-    "foreign-origin": Answer(
-        403,
-        N_("This request came from another site."),
-        N_("Open the page from its own address and try again."),
-    ),
-    "wrong-method": Answer(405, N_("This can not be done here."), N_("Go back and use the buttons of the page.")),
-    "not-ready": Answer(503, N_("The server is not ready."), TRY_AGAIN),
-    "server-fault": Answer(500, N_("Something went wrong on our side."), TRY_AGAIN),
-}
-
-#: HTTP errors that aiohttp itself raises, told in our own words.
-CODE_OF_STATUS: Mapping[int, str] = {
-    400: "malformed-request",
-    401: "sign-in-needed",
-    403: "not-allowed",
-    404: "not-found",
-    405: "wrong-method",
-    413: "too-large",
-    429: "too-many-tries",
-    503: "not-ready",
-}
 
 
 class SignInNeededError(RoomError):

@@ -12,7 +12,7 @@ from rooms.people.errors import SignInRefusedError, WelcomeNotValidError
 from rooms.people.passwords import SHORTEST
 from web import keys
 from web.account.fields import read_fields
-from web.errors import ANSWERS
+from web.error_answers import ANSWERS
 from web.i18n import N_, gettext_of
 from web.language import remember_language
 from web.login import (

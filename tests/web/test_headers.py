@@ -1,0 +1,115 @@
+"""Every route, in every way that it answers, carries the same security headers."""
+
+import re
+
+import pytest
+
+from tests.web.conftest import SAME_ORIGIN, Server
+from web import keys
+
+EXPECTED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "wasl",
+}
+POLICY = re.compile(
+    r"default-src 'none'; script-src 'self' 'nonce-[\w-]{22}'; style-src 'self' 'nonce-[\w-]{22}'; "
+    r"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    r"font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'\Z"
+)
+
+
+def addresses(server: Server) -> set[tuple[str, str]]:
+    """Every method and path of the application, with made-up values in the places of a pattern."""
+    found = set()
+    for route in server.app.router.routes():
+        if route.resource is not None and route.resource.canonical != "/ws":
+            path = re.sub(r"\{[^}]+\}", "0" * 32, route.resource.canonical)
+            found.add((route.method, path))
+    return found
+
+
+async def test_every_answer_carries_the_headers(server: Server) -> None:
+    asked = addresses(server) | {("GET", "/nothing/here"), ("PUT", "/sign-in"), ("DELETE", "/j"), ("POST", "/assets/x/y")}
+    for method, path in sorted(asked):
+        async with server.client.request(method, path, headers=SAME_ORIGIN, allow_redirects=False) as response:
+            seen = {name: response.headers.get(name) for name in EXPECTED}
+            assert seen == EXPECTED, (method, path, response.status)
+            assert POLICY.match(response.headers["Content-Security-Policy"]), (method, path)
+            assert response.headers["Cache-Control"], (method, path)
+            assert response.status < 500, (method, path, await response.text())
+
+
+async def test_errors_and_refusals_carry_them_too(server: Server) -> None:
+    async with server.client.post("/sign-in", headers={"Sec-Fetch-Site": "cross-site"}) as response:
+        assert response.status == 403
+        assert response.headers["X-Frame-Options"] == "DENY"
+    async with server.client.post("/sign-in", data=b"x" * 200_000, headers=SAME_ORIGIN) as response:
+        assert response.status in {400, 413}
+        assert response.headers["X-Frame-Options"] == "DENY"
+
+
+async def test_no_nonce_is_used_twice(server: Server) -> None:
+    policies = [(await server.client.get("/sign-in")).headers["Content-Security-Policy"] for _ in range(5)]
+    assert len(set(policies)) == 5
+
+
+async def test_only_the_call_page_may_ask_for_camera_and_microphone(server: Server) -> None:
+    for path in ("/j", f"/call/{'0' * 32}"):
+        assert "camera=(self)" in (await server.client.get(path)).headers["Permissions-Policy"]
+    for path in ("/sign-in", "/c", "/nothing"):
+        assert "camera=()" in (await server.client.get(path)).headers["Permissions-Policy"]
+
+
+async def test_pages_are_never_stored_and_assets_for_ever(server: Server) -> None:
+    assets = server.app[keys.ASSETS]
+    assert (await server.client.get("/sign-in")).headers["Cache-Control"] == "no-store"
+    immutable = (await server.client.get(assets.url("css/base.css"))).headers["Cache-Control"]
+    assert immutable == "public, max-age=31536000, immutable"
+    assert (await server.client.get("/sw.js")).headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
+async def test_an_asset_is_sent_in_the_coding_that_the_browser_takes(server: Server, encoding: str) -> None:
+    url = server.app[keys.ASSETS].url("css/base.css")
+    async with server.client.get(url, headers={"Accept-Encoding": encoding}) as response:
+        assert response.headers.get("Content-Encoding", "identity") == encoding
+        assert response.headers["Vary"] == "Accept-Encoding"
+        assert "custom" not in response.headers
+
+
+async def test_an_asset_under_another_hash_is_not_there(server: Server) -> None:
+    url = server.app[keys.ASSETS].url("css/base.css")
+    stale = re.sub(r"/assets/\w+/", "/assets/000000000000/", url)
+    for path in (stale, "/assets/x/../../settings.py", "/assets/x/%2e%2e/settings.py"):
+        assert (await server.client.get(path)).status == 404, path
+
+
+async def test_metrics_are_for_this_machine_alone_without_a_token(server: Server) -> None:
+    async with server.client.get("/metrics") as response:
+        text = await response.text()
+        assert response.status == 200
+        assert "wasl_rooms_open" in text
+        assert re.search(r'wasl_ready 1\.0', text)
+    assert (await server.client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"})).status == 404
+
+
+async def test_a_draining_server_is_alive_and_not_ready(server: Server) -> None:
+    assert (await server.client.get("/readyz")).status == 200
+    server.app[keys.READINESS].draining = True
+    assert (await server.client.get("/readyz")).status == 503
+    assert (await server.client.get("/healthz")).status == 200
+
+
+async def test_without_its_database_the_server_is_alive_and_not_ready(server: Server) -> None:
+    async def fail(*_: object) -> None:
+        raise OSError
+
+    server.store.engine.connect = fail  # type: ignore[method-assign]
+    await server.store.close()
+    server.app[keys.READINESS]._store = None  # type: ignore[assignment]
+    assert (await server.client.get("/readyz")).status == 503
+    assert (await server.client.get("/healthz")).status == 200
