@@ -26,6 +26,8 @@ HASH_BYTES = 32
 GENESIS_HASH = bytes(HASH_BYTES)
 HEAD_ROW = 1
 PROOF_PURPOSE = "audit-proof"
+#: Entries read with one query; the chain may be longer than the memory.
+VERIFIED_AT_ONCE = 1000
 #: Facts are codes, ids, counts and instants; this form has no room for a name or a sentence.
 FACT_PATTERN = re.compile(r"[A-Za-z0-9._:/+-]{0,64}\Z")
 
@@ -129,12 +131,12 @@ class AuditEntry(Base):
 
 
 class AuditHead(Base):
-    """The one row that says where the chain ends; locking it orders the writers. The first migration puts it there."""
+    """The one row that says where the chain ends; locking it orders the writers. The first migration makes it."""
 
     __tablename__ = "audit_head"
 
     row: Mapped[int] = mapped_column(
-        Integer, primary_key=True, autoincrement=False, info=about("always 1", RetentionClass.AUDIT)
+        Integer, primary_key=True, autoincrement=False, info=about("there is one row only, number 1", RetentionClass.AUDIT)
     )
     seq: Mapped[int] = mapped_column(info=about("number of the last entry, 0 for none", RetentionClass.AUDIT))
     hash: Mapped[bytes] = mapped_column(
@@ -216,14 +218,18 @@ async def verify_chain(db: AsyncSession) -> int | None:
     A chain whose end was cut, head included, still holds; :func:`proof_holds` finds that with a proof kept elsewhere.
     """
     seq, last = 0, GENESIS_HASH
-    rows = await db.stream(select(ENTRIES).order_by(ENTRIES.c.seq).execution_options(yield_per=1000))
-    async for row in rows.mappings():
-        seq += 1
-        fields = dict(row)
-        told = fields.pop("hash")
-        if row["seq"] != seq or row["prev_hash"] != last or hash_entry(**fields) != told:
-            return seq
-        last = told
+    while True:
+        page = select(ENTRIES).where(ENTRIES.c.seq > seq).order_by(ENTRIES.c.seq).limit(VERIFIED_AT_ONCE)
+        rows = (await db.execute(page)).mappings().all()
+        for row in rows:
+            seq += 1
+            fields = dict(row)
+            told = fields.pop("hash")
+            if row["seq"] != seq or row["prev_hash"] != last or hash_entry(**fields) != told:
+                return seq
+            last = told
+        if len(rows) < VERIFIED_AT_ONCE:
+            break
     head = (await db.execute(select(HEAD.c.seq, HEAD.c.hash).where(HEAD.c.row == HEAD_ROW))).one_or_none()
     if head is None or tuple(head) != (seq, last):
         return seq + 1

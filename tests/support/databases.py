@@ -11,6 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import MetaData
+
+from rooms.audit import HEAD
 
 #: Debian's place first, newest version first; elsewhere whatever is on the path.
 POSTGRES_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -55,10 +58,23 @@ class Cluster:
         with psycopg.connect(host=str(self.folder), user=self.user, dbname="postgres", autocommit=True) as connection:
             connection.execute(statement.encode())
 
+    def empty(self, name: str, metadata: MetaData) -> None:
+        """Bring a migrated database back to how the migrations left it, whatever a test left behind."""
+        tables = [table.name for table in reversed(metadata.sorted_tables) if table.name != HEAD.name]
+        with psycopg.connect(host=str(self.folder), user=self.user, dbname=name, autocommit=True) as connection:
+            # A db session that a failed test left open may hold locks.
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            statements = [f"DELETE FROM {table}" for table in tables]
+            statements.append(f"UPDATE {HEAD.name} SET seq = 0, hash = decode(repeat('00', 32), 'hex')")
+            connection.execute("; ".join(statements).encode())
+
     @contextmanager
-    def database(self, name: str, template: str = "template1") -> Iterator[str]:
+    def database(self, name: str) -> Iterator[str]:
         """Make a database, give its URL, and drop it afterwards."""
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{name}"')
         try:
             yield self.url(name)
         finally:
