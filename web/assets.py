@@ -2,8 +2,8 @@
 
 Every file is served at ``/assets/<hash>/<path>``. A style sheet or picture is named by its own content. All modules
 share one hash, that of the whole ``js`` folder, so that relative imports between them work without a build, and the
-import map needs one line: ``wasl/`` is the ``js`` folder. A hash that is not current is answered 404, never with another
-version.
+import map needs one line: ``wasl/`` is the ``js`` folder. A hash that is not current is answered 404, never with
+another version.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def _encoded(body: bytes) -> Mapping[str, bytes]:
 @cache
 def load_assets() -> Assets:
     """Read, name and compress the project's own static files, once for a process."""
-    return Assets(STATIC_FOLDER, [path.read_bytes() for path in sorted([*PAGE_TEMPLATES, *LOCALE_FOLDER.rglob("*.po")])])
+    page_sources = sorted([*PAGE_TEMPLATES, *LOCALE_FOLDER.rglob("*.po")])
+    return Assets(STATIC_FOLDER, [path.read_bytes() for path in page_sources])
 
 
 def send(request: web.Request, asset: Asset) -> web.Response:

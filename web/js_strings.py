@@ -1,4 +1,4 @@
-"""The sentences that scripts show, by key. The page carries them translated, in one JSON element; scripts say ``t("key")``.
+"""The sentences that scripts show, by key. The page carries them translated, in one JSON element; scripts ask ``t``.
 
 ``{name}`` is a place for a value. Keys that are put together in a script end in a role, a device or a problem.
 """
@@ -56,7 +56,10 @@ CALL: Mapping[str, str] = {
     "early": N_("It begins in {minutes}"),
     "early-text": N_("You are in the right place. Stay here: the door opens by itself."),
     "claim-waiting": N_("This link is already in use"),
-    "claim-waiting-text": N_("Another device has opened it. The adults in the visit have been asked whether this one may take its place."),
+    "claim-waiting-text": N_(
+        "Another device has opened it. The adults in the visit have been asked whether this one may take "
+        "its place."
+    ),
     "claim-denied": N_("The other device keeps this link"),
     "claim-denied-text": N_("Go on with the device that opened it first, or ask the social worker for help."),
     "no-link": N_("A link is needed"),
@@ -74,7 +77,7 @@ CALL: Mapping[str, str] = {
     # At the door
     "at-door": N_("You are at the door"),
     "at-door-text": N_("Wait a little. An adult lets you in."),
-    "may-knock": N_("The child’s door"),
+    "may-knock": N_("The child's door"),
     "may-knock-text": N_("Nobody sees or hears you yet. Knock when you are ready; the child opens."),
     "you-knocked": N_("You knocked"),
     "you-knocked-text": N_("The child opens the door when ready."),
@@ -118,12 +121,22 @@ CALL: Mapping[str, str] = {
     "removed": N_("You are no longer in this visit"),
     "removed-text": N_("Ask the social worker if you think this is a mistake."),
     # Devices that do not work: both, the microphone, the camera
-    "media-refused": N_("The browser may not use the microphone and camera. Allow them beside the address, then open the page again. You can still see and hear."),
+    "media-refused": N_(
+        "The browser may not use the microphone and camera. Allow them beside the address, then open the "
+        "page again. You can still see and hear."
+    ),
     "media-none": N_("No microphone and no camera were found. You can still see and hear."),
     "media-busy": N_("Another program uses the microphone and camera. Close it, then open this page again."),
-    "media-insecure": N_("This browser gives no microphone and camera to this page. Open it by its https address, or in another browser."),
-    "media-failed": N_("The microphone and camera did not start. Unplug them, plug them in, and open this page again."),
-    "microphone-refused": N_("The browser may not use the microphone. Allow it beside the address, then open the page again."),
+    "media-insecure": N_(
+        "This browser gives no microphone and camera to this page. Open it by its https address, or in "
+        "another browser."
+    ),
+    "media-failed": N_(
+        "The microphone and camera did not start. Unplug them, plug them in, and open this page again."
+    ),
+    "microphone-refused": N_(
+        "The browser may not use the microphone. Allow it beside the address, then open the page again."
+    ),
     "microphone-none": N_("No microphone was found. Plug one in, or go on with the picture alone."),
     "microphone-busy": N_("Another program uses the microphone. Close it, then open this page again."),
     "microphone-failed": N_("The microphone did not start. Unplug it, plug it in, and open this page again."),
@@ -132,7 +145,7 @@ CALL: Mapping[str, str] = {
     "camera-busy": N_("Another program uses the camera. You can go on with your voice alone."),
     "camera-failed": N_("The camera did not start. You can go on with your voice alone."),
     # The social worker on the child's device
-    "beside-code": N_("The social worker’s own code"),
+    "beside-code": N_("The social worker's own code"),
     "beside-go": N_("I am here too"),
 }
 

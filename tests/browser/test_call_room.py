@@ -1,0 +1,181 @@
+"""The room in real browsers: the door, the child's pause, help, loss and return, admission, the end."""
+
+import pytest
+
+from tests.support.call_page import (
+    FRAMES,
+    OUTGOING,
+    Visit,
+    frames_in,
+    press,
+    wait_for_pictures,
+    wait_for_state,
+)
+
+pytestmark = pytest.mark.browser
+
+
+def test_nobody_is_connected_before_the_child_opens_then_all_six_pictures_move(visit: Visit) -> None:
+    pages = [visit.join(role) for role in ("classroom", "social_worker", "psychologist")]
+    child, _, psychologist = pages
+    press(psychologist, "knock")
+    child.wait_for_selector('button[data-action="open-door"]')
+    child.wait_for_timeout(1000)
+    assert [page.evaluate("window.connections.length") for page in pages] == [0, 0, 0]
+
+    press(child, "open-door")
+
+    for page in pages:
+        wait_for_state(page, "live")
+        wait_for_pictures(page)
+        assert frames_in(page, 1500) > 8
+    child.wait_for_selector('#room[data-path="direct"]', timeout=10_000)
+
+
+def test_the_childs_pause_silences_within_half_a_second_and_no_adult_can_lift_it(visit: Visit) -> None:
+    child, worker, psychologist = visit.go_live()
+    assert child.evaluate(OUTGOING) == 4
+
+    waited_ms = child.evaluate(
+        f"""async () => {{
+            document.querySelector('[data-action="pause"]').click();
+            const pressed = performance.now();
+            while (({OUTGOING})() > 0) await new Promise(r => setTimeout(r, 5));
+            return performance.now() - pressed;
+        }}"""
+    )
+
+    assert waited_ms < 500
+    for adult in (worker, psychologist):
+        wait_for_state(adult, "paused")
+        assert adult.locator('button[data-action="pause"]').count() == 0
+        assert adult.evaluate(OUTGOING) == 0
+    press(child, "pause")
+    for page in (child, worker, psychologist):
+        wait_for_state(page, "live")
+    assert child.evaluate(OUTGOING) == 4
+    assert frames_in(worker, 2000) > 8
+
+
+def test_help_shows_whom_to_call_without_a_server_and_alerts_the_adults_with_one(visit: Visit) -> None:
+    child, worker, psychologist = visit.go_live()
+    press(child, "help")
+    for adult in (worker, psychologist):
+        adult.wait_for_selector('#notices [role="alert"]')
+    press(child, "close-dialog")
+
+    child.context.set_offline(True)
+    visit.server.stop()
+    press(child, "help")
+
+    assert child.locator('#help a[href^="tel:"]').count() >= 1
+    assert child.locator("#help-who").inner_text()
+
+
+def test_sound_and_picture_go_on_while_the_server_is_away_and_the_room_comes_back(visit: Visit) -> None:
+    child, worker, psychologist = visit.go_live()
+
+    visit.server.stop()
+
+    child.wait_for_selector('#room:not([data-signaling="online"])', timeout=15_000)
+    assert frames_in(child, 3000) > 20
+    visit.server.start()
+    for page in (child, worker, psychologist):
+        page.wait_for_selector('#room[data-signaling="online"]', timeout=30_000)
+        wait_for_state(page, "live", 30_000)
+    for page in (child, worker, psychologist):
+        wait_for_pictures(page)
+
+
+def test_a_lost_adult_is_told_then_the_room_rests_and_goes_on_by_itself(visit: Visit) -> None:
+    child, worker, psychologist = visit.go_live()
+
+    device = worker.context
+    worker.close()
+
+    psychologist.wait_for_selector("#banner:not([hidden])", timeout=10_000)
+    wait_for_state(child, "paused", 35_000)
+    assert child.evaluate(OUTGOING) == 0
+    again = device.new_page()
+    again.goto(f"{visit.server.url}/call/{visit.server.visit}")
+    press(again, "join")
+    for page in (child, psychologist, again):
+        wait_for_state(page, "live")
+        wait_for_pictures(page)
+
+
+def test_a_guardian_waits_at_the_door_until_a_professional_lets_them_in(visit: Visit) -> None:
+    child, worker, _ = visit.go_live()
+    guardian = visit.join("guardian")
+    assert guardian.locator("[data-seat]").count() == 0
+    assert "hild" not in guardian.locator("#who").inner_text()
+
+    press(worker, "admit")
+
+    wait_for_state(guardian, "live")
+    wait_for_pictures(guardian, 3)
+    child.wait_for_selector('[data-seat="guardian"][data-connection="connected"]')
+
+
+def test_a_removed_guardian_is_gone_for_good(visit: Visit) -> None:
+    child, worker, _ = visit.go_live()
+    guardian = visit.join("guardian")
+    press(worker, "admit")
+    wait_for_state(guardian, "live")
+
+    press(worker, "more")
+    worker.click('#people li:has-text("guardian") button')
+    assert guardian.locator("#room").get_attribute("data-state") == "live", "the first press only asks"
+    worker.click('#people li:has-text("guardian") button')
+
+    guardian.wait_for_selector('#room[data-screen="calm"]')
+    child.wait_for_selector('[data-seat="guardian"]', state="detached")
+    guardian.reload()
+    press(guardian, "join")
+    guardian.wait_for_selector('#room[data-screen="calm"] #card h1')
+    guardian.wait_for_timeout(1500)
+    assert guardian.locator("[data-seat]").count() == 0
+
+
+def test_the_end_is_counted_down_and_can_be_taken_back(visit: Visit) -> None:
+    child, worker, psychologist = visit.go_live()
+
+    press(psychologist, "end")
+    child.wait_for_selector("#banner:not([hidden])")
+    press(worker, "keep-going")
+    child.wait_for_selector("#banner", state="hidden")
+    press(worker, "end")
+
+    for page in (child, worker, psychologist):
+        wait_for_state(page, "closed")
+        assert page.evaluate(OUTGOING) == 0
+
+
+def test_an_adult_switches_sound_and_picture_by_key_but_never_while_choosing(visit: Visit) -> None:
+    child, worker, _ = visit.go_live()
+
+    worker.keyboard.press("v")
+    child.wait_for_selector('[data-seat="social_worker"][data-video="false"]')
+    worker.keyboard.press("m")
+    child.wait_for_selector('[data-seat="social_worker"][data-audio="false"]')
+    worker.keyboard.press("m")
+    child.wait_for_selector('[data-seat="social_worker"][data-audio="true"]')
+
+    press(worker, "more")
+    worker.focus("#devices select")
+    worker.keyboard.press("m")
+    worker.wait_for_timeout(500)
+    assert worker.locator('#bar [data-action="microphone"]').get_attribute("aria-pressed") == "true"
+
+
+def test_leaving_ends_ones_own_part_and_coming_back_is_one_press(visit: Visit) -> None:
+    child, worker, _ = visit.go_live()
+
+    press(child, "leave")
+    wait_for_state(worker, "paused")
+    assert child.evaluate(FRAMES) == []
+    press(child, "come-back")
+
+    for page in (child, worker):
+        wait_for_state(page, "live")
+        wait_for_pictures(page)

@@ -1,0 +1,100 @@
+"""Words for driving the call page as a person does: by the names that stay the same (design, section 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from tests.support.demo_server import DemoServer
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
+)
+FAKE_DEVICES = "--use-fake-device-for-media-stream"
+LIVE_TIMEOUT_MS = 20_000
+
+#: Keeps hold of every connection of the page, so that a test can look at what really goes out.
+WATCH_CONNECTIONS = """
+window.connections = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
+"""
+FRAMES = """() => [...document.querySelectorAll('[data-seat] video')]
+    .filter(v => v.srcObject).map(v => v.getVideoPlaybackQuality().totalVideoFrames)"""
+OUTGOING = """() => window.connections.filter(c => c.connectionState !== 'closed')
+    .flatMap(c => c.getSenders()).filter(s => s.track && s.track.enabled && s.track.readyState === 'live').length"""
+
+
+def press(page: Page, action: str) -> None:
+    """Press a button by its name, as soon as it can be pressed."""
+    page.click(f'button[data-action="{action}"]:visible:enabled', timeout=LIVE_TIMEOUT_MS)
+
+
+def wait_for_state(page: Page, state: str, timeout_ms: int = LIVE_TIMEOUT_MS) -> None:
+    """Wait until the room is in ``state`` on this page."""
+    page.wait_for_selector(f'#room[data-state="{state}"]', timeout=timeout_ms)
+
+
+def wait_for_pictures(page: Page, count: int = 2) -> None:
+    """Wait until pictures of ``count`` others are being decoded."""
+    page.wait_for_function(f"({FRAMES})().filter(n => n > 3).length >= {count}", timeout=LIVE_TIMEOUT_MS)
+
+
+def frames_in(page: Page, pause_ms: int) -> int:
+    """Return how many pictures of others this page decodes in ``pause_ms``."""
+    before = sum(page.evaluate(FRAMES))
+    page.wait_for_timeout(pause_ms)
+    return int(sum(page.evaluate(FRAMES)) - before)
+
+
+@dataclass
+class Visit:
+    """The demo's visit, and the pages that are open on it, each in a browser profile of its own."""
+
+    server: DemoServer
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def profile(self, language: str = "en", width: int = 640, height: int = 480) -> BrowserContext:
+        """Return a new browser profile: a device of its own."""
+        context = self.browser.new_context(
+            locale=language, viewport={"width": width, "height": height}, base_url=self.server.url,
+        )
+        context.add_init_script(WATCH_CONNECTIONS)
+        self.contexts.append(context)
+        return context
+
+    def open(self, role: str, context: BrowserContext | None = None) -> Page:
+        """Open the link of a role; nothing is pressed yet."""
+        page = (context or self.profile()).new_page()
+        page.goto(self.server.links[role])
+        return page
+
+    def join(self, role: str, context: BrowserContext | None = None) -> Page:
+        """Open the link of a role and press join."""
+        page = self.open(role, context)
+        press(page, "join")
+        page.wait_for_selector('#room[data-signaling="online"]', timeout=LIVE_TIMEOUT_MS)
+        return page
+
+    def go_live(self) -> tuple[Page, Page, Page]:
+        """Bring the child, the social worker and the psychologist together; pictures flow at all six ends."""
+        child, worker, psychologist = (self.join(role) for role in ("classroom", "social_worker", "psychologist"))
+        press(psychologist, "knock")
+        press(child, "open-door")
+        for page in (child, worker, psychologist):
+            wait_for_state(page, "live")
+        for page in (child, worker, psychologist):
+            wait_for_pictures(page)
+        return child, worker, psychologist
+
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self.contexts:
+            context.close()
