@@ -11,7 +11,8 @@ from rooms.unit_of_work import ActorKind, UnitOfWork
 from rooms.visits.errors import ClaimNotWaitingError
 from rooms.visits.invitation_secrets import device_hash
 from rooms.visits.models import DeviceClaim, Invitation
-from rooms.visits.views import ClaimState, ClaimView
+from rooms.visits.states import ClaimState, transition
+from rooms.visits.views import ClaimView
 
 #: The most claims that the adults are shown at once; a link that leaked into a group chat may gather more.
 CLAIMS_SHOWN = 20
@@ -35,8 +36,7 @@ async def raise_claim(uow: UnitOfWork, invitation: Invitation, hashed_device: by
         )
         uow.db.add(claim)
     elif claim.state is ClaimState.APPROVED:
-        # It had the seat and lost it to a later browser: it is a second browser again.
-        claim.state = ClaimState.WAITING
+        claim.state = transition(claim.state, ClaimState.WAITING, claim.id)
         claim.asked_at = uow.now
     else:
         return claim.id
@@ -79,7 +79,7 @@ async def approve_claim(uow: UnitOfWork, visit_id: VisitId, claim_id: str) -> Cl
     :class:`NotFoundError`, :class:`ClaimNotWaitingError`.
     """
     claim, seat = await waiting_claim(uow, visit_id, claim_id)
-    claim.state = ClaimState.APPROVED
+    claim.state = transition(claim.state, ClaimState.APPROVED, claim_id)
     seat.device_hash = claim.device_hash
     uow.record(AuditTag.CLAIM_APPROVED, claim_id, participant=seat.id)
     return claim_view(claim, seat)
@@ -88,7 +88,7 @@ async def approve_claim(uow: UnitOfWork, visit_id: VisitId, claim_id: str) -> Cl
 async def deny_claim(uow: UnitOfWork, visit_id: VisitId, claim_id: str) -> ClaimView:
     """Send the second browser away, by an adult in the room. Raises as :func:`approve_claim`."""
     claim, seat = await waiting_claim(uow, visit_id, claim_id)
-    claim.state = ClaimState.DENIED
+    claim.state = transition(claim.state, ClaimState.DENIED, claim_id)
     uow.record(AuditTag.CLAIM_DENIED, claim_id, participant=seat.id)
     return claim_view(claim, seat)
 

@@ -9,8 +9,7 @@ from rooms.ids import AccountId, ParticipantId, ReferralId, VisitId
 from rooms.mapping import Base
 from rooms.retention import RetentionClass, about
 from rooms.roles import Composition, Role
-from rooms.visits.states import VisitState
-from rooms.visits.views import ClaimState
+from rooms.visits.states import ClaimState, VisitState
 
 
 class Visit(Base):

@@ -39,6 +39,14 @@ class ParticipantState(StrEnum):
     GONE = "gone"
 
 
+class ClaimState(StrEnum):
+    """A second browser's wish for a seat, as stored."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DENIED = "denied"
+
+
 class Presence(StrEnum):
     """Whether a participant's browser has been heard within its time to live."""
 
@@ -89,7 +97,14 @@ PARTICIPANT_MOVES = frozenset({
     (ParticipantState.GONE, ParticipantState.JOINING),
 })
 
-State = TypeVar("State", VisitState, RoomState, ParticipantState)
+CLAIM_MOVES = frozenset({
+    (ClaimState.WAITING, ClaimState.APPROVED),
+    (ClaimState.WAITING, ClaimState.DENIED),
+    # A browser that got the seat and lost it to a later one is a second browser again.
+    (ClaimState.APPROVED, ClaimState.WAITING),
+})
+
+State = TypeVar("State", VisitState, RoomState, ParticipantState, ClaimState)
 
 
 def transition(old: State, new: State, subject: str) -> State:
@@ -105,6 +120,8 @@ def transition(old: State, new: State, subject: str) -> State:
             allowed = ROOM_MOVES
         case ParticipantState():
             allowed = PARTICIPANT_MOVES
+        case ClaimState():
+            allowed = CLAIM_MOVES
     if (old, new) not in allowed:
         raise WrongStateError(state=old, wanted=new)
     log.debug("state changed", machine=type(old).__name__, subject=subject, old=old, new=new)

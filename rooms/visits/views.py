@@ -8,7 +8,7 @@ from rooms.ids import AccountId, ParticipantId, ReferralId, VisitId
 from rooms.roles import Composition, Role
 from rooms.unit_of_work import Actor
 from rooms.visits.plan import SeatPlan
-from rooms.visits.states import VisitState
+from rooms.visits.states import ClaimState, VisitState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +110,6 @@ class Exchange:
     role: Role
     participant: ParticipantId
     claim: str | None = None
-
-
-class ClaimState(StrEnum):
-    """A second browser's wish for a seat, as stored."""
-
-    WAITING = "waiting"
-    APPROVED = "approved"
-    DENIED = "denied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

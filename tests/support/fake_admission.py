@@ -10,7 +10,8 @@ from rooms.unit_of_work import Actor
 from rooms.visits.errors import ClaimNotWaitingError, TicketNotValidError, TicketSpentError
 from rooms.visits.events import RoomEvent
 from rooms.visits.plan import RoomPlan, SeatPlan
-from rooms.visits.views import ClaimState, ClaimView, SeatGrant
+from rooms.visits.states import ClaimState
+from rooms.visits.views import ClaimView, SeatGrant
 
 EVERY_ROLE = tuple(Role)
 

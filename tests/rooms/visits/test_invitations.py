@@ -20,8 +20,9 @@ from rooms.visits.errors import (
 )
 from rooms.visits.events import ParticipantAdmitted, ParticipantRemoved, RoomClosed
 from rooms.visits.models import DeviceClaim, Invitation
+from rooms.visits.states import ClaimState
 from rooms.visits.upkeep import forget_links
-from rooms.visits.views import ClaimState, ExchangeOutcome
+from rooms.visits.views import ExchangeOutcome
 from tests.support.cases import ZONE, add_taken_case, anybody, audit_tags, new_device, wall_in
 from tests.support.people import add_account
 
