@@ -45,9 +45,18 @@ async def open_room(uow: UnitOfWork, visit_id: VisitId) -> RoomPlan:
     Raises ``NotFoundError`` (also for a cancelled visit), ``VisitNotOpenYetError``, ``VisitOverError`` and
     :class:`SafetyPlanMissingError`: no room opens at a school that nobody could call.
     """
-    visit = await uow.db.scalar(select(Visit).where(Visit.id == visit_id).with_for_update())
-    if visit is None:
+    rows = (
+        await uow.db.execute(
+            select(Visit, Invitation)
+            .join(Invitation, Invitation.visit_id == Visit.id)
+            .where(Visit.id == visit_id)
+            .order_by(Invitation.role)
+            .with_for_update(of=Visit)
+        )
+    ).all()
+    if not rows:
         raise NotFoundError
+    visit = rows[0][0]
     try:
         refuse_outside_window(uow, visit)
     except InvitationNotValidError:
@@ -56,12 +65,11 @@ async def open_room(uow: UnitOfWork, visit_id: VisitId) -> RoomPlan:
         await require_safety_plan(uow, visit)
         visit.state = transition(visit.state, VisitState.OPEN, visit_id)
         uow.record(AuditTag.VISIT_OPENED, visit_id)
-    seats = await uow.db.scalars(select(Invitation).where(Invitation.visit_id == visit_id).order_by(Invitation.role))
     return RoomPlan(
         visit=visit_id,
         referral=visit.referral_id,
         composition=visit.composition,
-        seats=seat_plans(seats),
+        seats=seat_plans(seat for _, seat in rows),
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         closes_at=visit.closes_at,

@@ -1,6 +1,7 @@
 """Attendance by itself: a stay begins when somebody is let in and ends when they go. Nobody fills in a form."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -14,23 +15,9 @@ from rooms.visits.views import AttendanceView
 STAYS_SHOWN = 200
 
 
-async def begin_stay(uow: UnitOfWork, visit_id: VisitId, participant: ParticipantId, role: Role) -> None:
-    """Begin a stay, unless one is under way: coming back on a new socket is the same stay."""
-    staying = await uow.db.scalar(
-        select(Attendance.id).where(Attendance.participant_id == participant, Attendance.left_at.is_(None))
-    )
-    if staying is None:
-        uow.db.add(Attendance(id=new_id(), visit_id=visit_id, participant_id=participant, role=role, joined_at=uow.now))
-        await uow.db.flush()
-
-
-async def end_stay(uow: UnitOfWork, participant: ParticipantId) -> None:
-    """End the stay that is under way, if any."""
-    await uow.db.execute(
-        update(Attendance)
-        .where(Attendance.participant_id == participant, Attendance.left_at.is_(None))
-        .values(left_at=uow.now)
-    )
+def new_stay(visit_id: VisitId, participant: ParticipantId, role: Role, now: datetime) -> Attendance:
+    """Return a stay that begins now."""
+    return Attendance(id=new_id(), visit_id=visit_id, participant_id=participant, role=role, joined_at=now)
 
 
 async def end_all_stays(uow: UnitOfWork, visit_id: VisitId) -> None:

@@ -5,7 +5,7 @@ The host of a room calls :func:`record_room_events` before anybody is told, so t
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from rooms.audit import AuditTag
 from rooms.errors import NotFoundError
@@ -14,7 +14,7 @@ from rooms.referrals.models import Referral
 from rooms.referrals.states import ReferralState
 from rooms.referrals.states import transition as referral_transition
 from rooms.unit_of_work import UnitOfWork
-from rooms.visits.attendance import begin_stay, end_all_stays, end_stay
+from rooms.visits.attendance import new_stay
 from rooms.visits.events import (
     DoorKnocked,
     DoorOpened,
@@ -28,7 +28,7 @@ from rooms.visits.events import (
     RoomEvent,
     RoomStateChanged,
 )
-from rooms.visits.models import Invitation, Visit
+from rooms.visits.models import Attendance, Invitation, Visit
 from rooms.visits.states import RoomState, VisitState, transition
 
 #: The events that are written down; all others are for the wire only.
@@ -69,12 +69,19 @@ async def record_room_events(uow: UnitOfWork, visit_id: VisitId, events: Sequenc
 
 
 class RoomHistory:
-    """The rows of one visit, locked while events are written into them."""
+    """The rows of one visit, locked while events are written into them. ``stays`` are the ones that last."""
 
-    def __init__(self, uow: UnitOfWork, visit: Visit, seats: dict[ParticipantId, Invitation]) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        visit: Visit,
+        seats: dict[ParticipantId, Invitation],
+        stays: dict[ParticipantId, Attendance],
+    ) -> None:
         self.uow = uow
         self.visit = visit
         self.seats = seats
+        self.stays = stays
 
     @classmethod
     async def load(cls, uow: UnitOfWork, visit_id: VisitId, *, with_referral: bool) -> "RoomHistory":
@@ -82,17 +89,29 @@ class RoomHistory:
         if with_referral:
             referral_of_visit = select(Visit.referral_id).where(Visit.id == visit_id).scalar_subquery()
             await uow.db.execute(select(Referral).where(Referral.id == referral_of_visit).with_for_update())
-        visit = await uow.db.scalar(select(Visit).where(Visit.id == visit_id).with_for_update())
-        if visit is None:
+        # One query for all three: this runs at every join, and a round trip to the database is what it costs.
+        lasting = and_(Attendance.participant_id == Invitation.id, Attendance.left_at.is_(None))
+        rows = (
+            await uow.db.execute(
+                select(Visit, Invitation, Attendance)
+                .join(Invitation, Invitation.visit_id == Visit.id)
+                .outerjoin(Attendance, lasting)
+                .where(Visit.id == visit_id)
+                .with_for_update(of=Visit)
+            )
+        ).all()
+        if not rows:
             raise NotFoundError
-        seats = await uow.db.scalars(select(Invitation).where(Invitation.visit_id == visit_id))
-        return cls(uow, visit, {seat.id: seat for seat in seats})
+        seats = {seat.id: seat for _, seat, _ in rows}
+        # The class is told apart from None here because an outer join's row may hold none.
+        stays = {stay.participant_id: stay for _, _, stay in rows if isinstance(stay, Attendance)}
+        return cls(uow, rows[0][0], seats, stays)
 
     async def record(self, event: RoomEvent) -> None:
         """Write down one event."""
         match event:
             case ParticipantAdmitted() | ParticipantDenied() | ParticipantGone() | ParticipantRemoved():
-                await self.record_participant(event)
+                self.record_participant(event)
             case DoorKnocked(by=by):
                 self.tell(AuditTag.DOOR_KNOCKED, by=by)
             case DoorOpened(by=by):
@@ -106,9 +125,9 @@ class RoomHistory:
             case RoomStateChanged(old=RoomState.PAUSED, new=RoomState.LIVE):
                 self.tell(AuditTag.ROOM_RESUMED)
             case RoomClosed(reason=reason):
-                await self.close(reason)
+                self.close(reason)
 
-    async def record_participant(
+    def record_participant(
         self, event: ParticipantAdmitted | ParticipantDenied | ParticipantGone | ParticipantRemoved
     ) -> None:
         """Write down who came in, was sent away, went or was removed."""
@@ -118,7 +137,7 @@ class RoomHistory:
         match event:
             case ParticipantAdmitted(by=by):
                 seat.admitted = True
-                await begin_stay(self.uow, self.visit.id, seat.id, seat.role)
+                self.begin_stay(seat)
                 if by is None:
                     self.tell(AuditTag.PARTICIPANT_JOINED, participant=seat.id, role=seat.role)
                 else:
@@ -127,12 +146,12 @@ class RoomHistory:
                 self.tell(AuditTag.PARTICIPANT_DENIED, participant=seat.id, role=seat.role, by=by)
             case ParticipantGone():
                 seat.admitted = False
-                await end_stay(self.uow, seat.id)
+                self.end_stay(seat.id)
                 self.tell(AuditTag.PARTICIPANT_GONE, participant=seat.id, role=seat.role)
             case ParticipantRemoved(by=by):
                 seat.admitted = False
                 seat.removed = True
-                await end_stay(self.uow, seat.id)
+                self.end_stay(seat.id)
                 self.tell(AuditTag.PARTICIPANT_REMOVED, participant=seat.id, role=seat.role, by=by or "rule")
 
     async def open_door(self, by: ParticipantId) -> None:
@@ -144,12 +163,25 @@ class RoomHistory:
             referral.state = referral_transition(referral.state, ReferralState.IN_SUPPORT, referral.id)
         self.tell(AuditTag.DOOR_OPENED, by=by)
 
-    async def close(self, reason: str) -> None:
+    def close(self, reason: str) -> None:
         """End all stays, and the visit with them where the room ended for good."""
-        await end_all_stays(self.uow, self.visit.id)
+        for participant in tuple(self.stays):
+            self.end_stay(participant)
         self.tell(AuditTag.ROOM_CLOSED, reason=reason)
         if reason in ENDS_THE_VISIT and self.visit.state is VisitState.OPEN:
             end_visit(self.uow, self.visit)
+
+    def begin_stay(self, seat: Invitation) -> None:
+        """Begin a stay, unless one lasts: coming back on a new socket is the same stay."""
+        if seat.id not in self.stays:
+            self.stays[seat.id] = stay = new_stay(self.visit.id, seat.id, seat.role, self.uow.now)
+            self.uow.db.add(stay)
+
+    def end_stay(self, participant: ParticipantId) -> None:
+        """End the stay that lasts, if any."""
+        stay = self.stays.pop(participant, None)
+        if stay is not None:
+            stay.left_at = self.uow.now
 
     def tell(self, tag: AuditTag, **facts: str | int) -> None:
         """Add an audit entry on this visit."""

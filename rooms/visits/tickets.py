@@ -26,6 +26,7 @@ async def issue_ticket(
 
     ``device`` is the browser's cookie, ``account`` the one that its login cookie stands for. With both, the social
     worker sits down at the child's device; a psychologist never does, and gets the psychologist's seat alone.
+    The audit chain hears of it when it is spent: until then nothing has happened.
     Raises ``NotFoundError`` without a seat, ``SeatRemovedError``, and the window's errors.
     """
     visit = await uow.db.get(Visit, visit_id)
@@ -42,7 +43,6 @@ async def issue_ticket(
     except InvitationNotValidError:
         raise NotFoundError from None
     participants = tuple(seat.id for seat in allowed)
-    uow.record(AuditTag.TICKET_ISSUED, visit_id, seats=len(participants), participant=participants[0])
     return tokens.issue_ticket(uow.keys, uow.now, actor=actor, visit=visit_id, participants=participants)
 
 
