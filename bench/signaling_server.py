@@ -20,7 +20,7 @@ import structlog
 from aiohttp import web
 
 from rooms.clock import SystemClock, to_wall, use_packaged_zones
-from rooms.ids import ParticipantId, ReferralId, VisitId, new_id
+from rooms.ids import ParticipantId, ReferralId, SchoolId, VisitId, new_id
 from rooms.people import service as people
 from rooms.people.roles import AccountRole, PageLanguage
 from rooms.referrals import service as referrals
@@ -104,7 +104,7 @@ class MemoryAdmission:
     async def record_room_events(self, visit: VisitId, events: Sequence[RoomEvent]) -> None:
         """Forget them."""
 
-    async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:
+    async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:  # noqa: ARG002 (of the port)
         """Return none."""
         return ()
 
@@ -171,11 +171,16 @@ async def _book(store: Store, rooms: int) -> list[Keyring]:
     return [await _book_one(store, school.id, number) for number in range(rooms)]
 
 
-async def _book_one(store: Store, school: str, number: int) -> Keyring:
+async def _book_one(store: Store, school: SchoolId, number: int) -> Keyring:
     async with store.begin(SETUP) as uow:
         worker, psychologist = [
             await people.create_account(
-                uow, role=role, email=f"{role}-{number}@bench.example", name="Bench", language=PageLanguage.FRENCH, zone=ZONE
+                uow,
+                role=role,
+                email=f"{role}-{number}@bench.example",
+                name="Bench",
+                language=PageLanguage.FRENCH,
+                zone=ZONE,
             )
             for role in (AccountRole.SOCIAL_WORKER, AccountRole.PSYCHOLOGIST)
         ]

@@ -65,8 +65,10 @@ class Endpoint:
         if transport is not None:
             bound_kernel_buffer(transport)
             try:
-                await self._serve(websocket, Outbox(websocket, transport, self._settings))
+                await self._serve(websocket, Outbox(transport, self._settings))
             finally:
+                if transport.get_write_buffer_size():
+                    transport.abort()
                 transport.close()
         return websocket
 
@@ -78,7 +80,6 @@ class Endpoint:
         )
 
     async def _serve(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
-        writing = asyncio.get_running_loop().create_task(outbox.run())
         try:
             await self._phases(websocket, outbox)
         except TurnedAwayError as turned_away:
@@ -89,11 +90,7 @@ class Endpoint:
             outbox.close(CloseCode.INTERNAL_ERROR)
         finally:
             outbox.close(CloseCode.NORMAL)
-            try:
-                await writing
-                await self._linger(websocket)
-            finally:
-                writing.cancel()
+            await self._linger(websocket)
 
     async def _linger(self, websocket: web.WebSocketResponse) -> None:
         """Wait a little for the page's own close frame, so that it learns the code before the connection goes."""
