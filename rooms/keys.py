@@ -89,4 +89,5 @@ class Keys:
 
         For values that could be guessed (e-mail addresses, spoken codes), where a plain hash could be searched.
         """
-        return hmac.digest(self.lookup, f"{purpose}\0{text}".encode(), hashlib.sha256)
+        # Text from outside may hold lone surrogates; they hash to something that nobody has, like any other nonsense.
+        return hmac.digest(self.lookup, f"{purpose}\0{text}".encode("utf-8", "surrogatepass"), hashlib.sha256)

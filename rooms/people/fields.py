@@ -12,8 +12,10 @@ SCHOOL_NAME_LIMIT = 120
 #: RFC 5321 section 4.5.3.1.3.
 EMAIL_LIMIT = 254
 MOST_HELP_CONTACTS = 5
-#: One @, no space, a dot in the domain. Whether it is somebody's, only a sent message can tell.
-EMAIL_PATTERN = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+\.[^@\s.\x00-\x1f]+\Z")
+#: One @, no space, control or lone surrogate, a dot in the domain. Whether it is somebody's, only a message can tell.
+EMAIL_PATTERN = re.compile(
+    r"[^@\s\x00-\x1f\ud800-\udfff]+@[^@\s\x00-\x1f\ud800-\udfff]+\.[^@\s.\x00-\x1f\ud800-\udfff]+\Z"
+)
 #: Help lines of a country have short numbers, which no international form can hold.
 SHORT_NUMBER_PATTERN = re.compile(r"[0-9]{2,6}\Z")
 #: Numbers that are typed without a country code are read as Moroccan.

@@ -76,7 +76,7 @@ async def resolve_login(uow: UnitOfWork, login_secret: str) -> AccountView | Non
             select(Login, Account)
             .join(Account, Account.id == Login.account_id)
             .where(
-                Login.secret_hash == _hash(login_secret),
+                Login.secret_hash == hash_of(login_secret),
                 Login.expires_at > uow.now,
                 Login.seen_at > uow.now - IDLE_LIMIT,
                 Account.disabled_at.is_(None),
@@ -95,7 +95,7 @@ async def resolve_login(uow: UnitOfWork, login_secret: str) -> AccountView | Non
 async def sign_out(uow: UnitOfWork, login_secret: str) -> None:
     """End one login. Nothing happens when there is none."""
     closed = await uow.db.execute(
-        delete(Login).where(Login.secret_hash == _hash(login_secret)).returning(Login.account_id)
+        delete(Login).where(Login.secret_hash == hash_of(login_secret)).returning(Login.account_id)
     )
     account_id = closed.scalar_one_or_none()
     if account_id is not None:
@@ -135,13 +135,13 @@ def _open_login(uow: UnitOfWork, account: Account) -> str:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     uow.db.add(
         Login(
-            secret_hash=_hash(secret), account_id=account.id, seen_at=uow.now, expires_at=uow.now + LOGIN_LIFE
+            secret_hash=hash_of(secret), account_id=account.id, seen_at=uow.now, expires_at=uow.now + LOGIN_LIFE
         )
     )
     uow.record(AuditTag.LOGIN_OPENED, account.id)
     return secret
 
 
-def _hash(secret: str) -> bytes:
-    """Return what is stored of a secret: 256 random bits need no slow hash."""
-    return sha256(secret.encode()).digest()
+def hash_of(secret: str) -> bytes:
+    """Return what is stored of a secret: 256 random bits need no slow hash. Any text has one, nonsense included."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -33,7 +33,7 @@ def normalise(password: str) -> str:
 
 
 def check_new(password: str) -> None:
-    """Raise :class:`InvalidInputError` (field ``password``) for one that is too short, too long or too simple."""
+    """Raise :class:`InvalidInputError` (field ``password``) for one that is too short, too long, or too simple."""
     plain = normalise(password)
     if len(plain) < SHORTEST:
         raise InvalidInputError({"password": "too-short"})
@@ -41,6 +41,8 @@ def check_new(password: str) -> None:
         raise InvalidInputError({"password": "too-long"})
     if len(set(plain)) < LEAST_DISTINCT:
         raise InvalidInputError({"password": "too-simple"})
+    if any(unicodedata.category(character) == "Cs" for character in plain):
+        raise InvalidInputError({"password": "control-characters"})
 
 
 async def hash_password(password: str) -> str:
@@ -60,5 +62,6 @@ async def is_right(password_hash: str | None, password: str) -> bool:
 def _verify(password_hash: str, plain: str) -> bool:
     try:
         return HASHER.verify(password_hash, plain)
-    except (VerificationError, InvalidHashError):
+    # UnicodeEncodeError: a lone surrogate, which no password that was accepted can hold.
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False

@@ -6,7 +6,6 @@ functions are offered here too, so that callers have one place to look.
 
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +20,7 @@ from rooms.people.fields import MOST_HELP_CONTACTS, NAME_LIMIT, SCHOOL_NAME_LIMI
 from rooms.people.logins import (
     close_logins,
     email_lookup,
+    hash_of,
     resolve_login,
     sign_in,
     sign_in_without_password,
@@ -110,7 +110,7 @@ async def issue_welcome(uow: UnitOfWork, account_id: AccountId) -> str:
     await uow.db.execute(delete(WelcomeLink).where(WelcomeLink.account_id == account_id))
     secret = secrets.token_urlsafe(SECRET_BYTES)
     link = WelcomeLink(
-        secret_hash=sha256(secret.encode()).digest(), account_id=account_id, expires_at=uow.now + WELCOME_LIFE
+        secret_hash=hash_of(secret), account_id=account_id, expires_at=uow.now + WELCOME_LIFE
     )
     uow.db.add(link)
     uow.record(AuditTag.WELCOME_ISSUED, account_id)
@@ -144,7 +144,7 @@ async def _welcomed_account(uow: UnitOfWork, secret: str) -> Account:
         select(Account)
         .join(WelcomeLink, WelcomeLink.account_id == Account.id)
         .where(
-            WelcomeLink.secret_hash == sha256(secret.encode()).digest(),
+            WelcomeLink.secret_hash == hash_of(secret),
             WelcomeLink.expires_at > uow.now,
             Account.disabled_at.is_(None),
         )

@@ -68,6 +68,8 @@ async def test_a_password_is_found_however_it_is_composed(store: Store) -> None:
         ("not an address", PASSWORD),
         ("", ""),
         ("a\x00b@example.org", PASSWORD),
+        (EMAIL, "\ud800 is not a character"),
+        ("\ud800@example.org", PASSWORD),
     ],
 )
 async def test_everything_else_is_refused_with_one_answer(
@@ -183,7 +185,7 @@ async def test_a_login_ends_after_two_idle_hours(store: Store, amina: AccountVie
     assert await resolve(store, secret) is None
 
 
-@pytest.mark.parametrize("secret", ["", "x", "A" * 43, "\x00", "é" * 40])
+@pytest.mark.parametrize("secret", ["", "x", "A" * 43, "\x00", "é" * 40, "\ud800"])
 async def test_a_secret_that_is_no_login_resolves_to_nobody(store: Store, amina: AccountView, secret: str) -> None:
     assert await resolve(store, secret) is None
 
