@@ -1,5 +1,7 @@
 """A recommendation on one page, in the language of those it is for, to be read aloud."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from rooms.errors import NotFoundError
@@ -32,8 +34,9 @@ HEADINGS = {
     Addressee.SPECIALIST: N_("For the specialist"),
 }
 CLOSING = N_("Questions? Ask the social worker of the school. You can say so when this advice does not fit.")
-#: The type is large, and smaller for long texts, so that each stays on one page: most characters of each size.
-SIZES = ((600, "large"), (1300, "middle"), (2200, "small"))
+#: The type is as large as one A4 page allows: for each size, the characters of a line and the lines of the page.
+SIZES = (("large", 48, 19), ("middle", 62, 28), ("small", 78, 38))
+#: In two columns, for what is too long to be good advice.
 LONGEST = "smallest"
 
 
@@ -49,18 +52,28 @@ async def show_sheet(request: web.Request) -> web.Response:
         school = await people.get_school(uow, referral.school_id)
     language = WRITTEN_IN.get(advice.language, request[keys.LANGUAGE])
     translate = request.app[keys.CATALOGUES][language].ugettext
+    paragraphs = tuple(line.strip() for line in advice.text.splitlines() if line.strip())
     context = RecommendationSheet(
         referral=advice.referral,
         sheet_lang=language,
         sheet_dir=direction(language),
         heading=translate(HEADINGS[advice.addressee]),
         written_on=dates.day(advice.written_at, school.zone, language=language),
-        paragraphs=tuple(line.strip() for line in advice.text.splitlines() if line.strip()),
-        size=next((size for most, size in SIZES if len(advice.text) <= most), LONGEST),
+        paragraphs=paragraphs,
+        size=size_of(paragraphs),
         closing=translate(CLOSING),
         author=advice.author_name,
     )
     return render(request, "print/recommendation.html", context)
+
+
+def size_of(paragraphs: Sequence[str]) -> str:
+    """Return the largest type in which the paragraphs stay on one page; each one's gap counts as half a line."""
+    for size, line_chars, page_lines in SIZES:
+        lines = sum(-(-len(paragraph) // line_chars) + 0.5 for paragraph in paragraphs)
+        if lines <= page_lines:
+            return size
+    return LONGEST
 
 
 def add_routes(app: web.Application) -> None:

@@ -36,6 +36,7 @@ class NewReferralPage:
     spoken_languages: Options
     needs: Options
     urgencies: Options
+    consent_languages: Options
     relations: Options
     scopes: Options
     consent_version: str

@@ -18,17 +18,19 @@ from rooms.referrals.views import ConsentForm, ReferralForm
 from rooms.unit_of_work import UnitOfWork
 from web.faults import faults_in_words
 from web.forms import Form, read_form
-from web.i18n import gettext_of
+from web.i18n import N_, gettext_of
 from web.login import begin_as, require_account
 from web.redirects import see_other
+from web.referrals.contexts import Options
 from web.rendering import render
-from web.words import options
+from web.words import Translate, options
 from web.worker.contexts import NewReferralPage
 
 #: The version of the consent text in ``worker/new_referral.html`` and its translations; a change there is a new version.
 CONSENT_TEXT_VERSION = "2026-11.1"
 #: The same form again within this time is a second tap, not a second child.
 SAME_TAP = timedelta(minutes=10)
+CHOOSE = N_("Choose…")
 #: What is ticked when the form is opened.
 FRESH = Form(typed={"scope": (ConsentScope.VISITS.value,)})
 
@@ -47,17 +49,23 @@ async def form_page(request: web.Request, account: AccountView, form: Form, stat
     translate = gettext_of(request)
     context = NewReferralPage(
         form=form,
-        schools=tuple((school.id, school.name) for school in schools),
+        schools=chosen_first(tuple((school.id, school.name) for school in schools), translate),
         age_bands=options(AgeBand, translate),
         spoken_languages=options(Language, translate),
         needs=options(Need, translate),
         urgencies=options(Urgency, translate),
+        consent_languages=chosen_first(options(Language, translate), translate),
         relations=options(ConsentRelation, translate),
         scopes=options(ConsentScope, translate),
         consent_version=CONSENT_TEXT_VERSION,
         today=today.isoformat(),
     )
     return render(request, "worker/new_referral.html", context, status=status)
+
+
+def chosen_first(choices: Options, translate: Translate) -> Options:
+    """Return the choices of a list that begins with none chosen, unless there is only one, or none to choose from."""
+    return choices if len(choices) < 2 else (("", translate(CHOOSE)), *choices)  # noqa: PLR2004
 
 
 async def file_referral(request: web.Request) -> web.StreamResponse:
