@@ -1,0 +1,139 @@
+"""From the latest samples of a room's legs to one figure and one cause: pure, for the page of open rooms."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from rooms.health.samples import ConnectionState, LegSample
+from rooms.roles import Role
+from rooms.visits.states import PauseReason, RoomState
+
+#: A sample older than this says nothing about now.
+SAMPLE_LIFE = timedelta(seconds=15)
+#: Voice below this figure leaves many listeners dissatisfied (ITU-T G.107, annex B).
+WEAK_BELOW = 70
+#: The best figure of the E-model's defaults: no delay, no loss.
+BEST = 93.2
+#: How well concealment hides random loss: that of G.711 with concealment (ITU-T G.113, appendix I).
+LOSS_ROBUSTNESS = 25.1
+#: One-way delay from which conversation suffers more (Cole and Rosenbluth's simplification of G.107).
+DELAY_KNEE_MS = 177.3
+#: Packet time and coding, which the round trip does not contain.
+CODING_DELAY_MS = 60.0
+
+BROKEN = frozenset({ConnectionState.DISCONNECTED, ConnectionState.FAILED})
+
+
+class Cause(StrEnum):
+    """Why a room is as it is. Some causes are somebody's: see :attr:`RoomVerdict.code`."""
+
+    WELL = "well"
+    NOT_STARTED = "not-started"
+    CHILD_PAUSED = "child-paused"
+    CLASSROOM_AWAY = "classroom-away"
+    ADULT_AWAY = "adult-away"
+    NO_SAMPLES = "no-samples"
+    CONNECTING = "connecting"
+    NO_TURN_PATH = "no-turn-path"
+    CUT_OFF = "cut-off"
+    UPLINK_WEAK = "uplink-weak"
+    DOWNLINK_WEAK = "downlink-weak"
+    LINE_WEAK = "line-weak"
+    LONG_WAY = "long-way"
+    LEG_WEAK = "leg-weak"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomVerdict:
+    """One room's health. ``figure`` is the worst leg's, 0 (nothing passes) to 93 (as in one room); None: unknown."""
+
+    figure: int | None
+    cause: Cause
+    role: Role | None = None
+
+    @property
+    def code(self) -> str:
+        """The cause in kebab-case with whose it is, such as ``classroom-uplink-weak``."""
+        return self.cause.value if self.role is None else f"{self.role.value.replace('_', '-')}-{self.cause.value}"
+
+
+def leg_figure(sample: LegSample) -> int | None:
+    """Return how well a voice is understood on this leg (E-model rating, 0 to 93); None while it is not known."""
+    if sample.connection in BROKEN:
+        return 0
+    if sample.connection is not ConnectionState.CONNECTED or sample.rtt_ms is None:
+        return None
+    delay_ms = sample.rtt_ms / 2 + 2 * (sample.jitter_ms or 0.0) + CODING_DELAY_MS
+    impaired_by_delay = 0.024 * delay_ms + 0.11 * max(0.0, delay_ms - DELAY_KNEE_MS)
+    loss = sample.loss_pct or 0.0
+    impaired_by_loss = 95 * loss / (loss + LOSS_ROBUSTNESS)
+    return round(max(0.0, BEST - impaired_by_delay - impaired_by_loss))
+
+
+def judge(
+    state: RoomState,
+    reasons: frozenset[PauseReason],
+    samples: Sequence[LegSample],
+    *,
+    turn_configured: bool,
+    now: datetime,
+) -> RoomVerdict:
+    """Return the figure and the cause of an open room, from the latest sample of each end of each leg."""
+    fresh = [sample for sample in samples if now - sample.at <= SAMPLE_LIFE]
+    figures = [(figure, sample) for sample in fresh if (figure := leg_figure(sample)) is not None]
+    worst = min((figure for figure, _ in figures), default=None)
+    absence = _absence(state, reasons)
+    if absence is not None:
+        return RoomVerdict(worst, absence)
+    if not fresh:
+        return RoomVerdict(None, Cause.NO_SAMPLES)
+    if worst is None:
+        return RoomVerdict(None, Cause.CONNECTING)
+    if worst >= WEAK_BELOW:
+        return RoomVerdict(worst, Cause.WELL)
+    broken = [sample for sample in fresh if sample.connection in BROKEN]
+    if broken:
+        return RoomVerdict(worst, *_break(broken, turn_configured=turn_configured))
+    weak = [sample for figure, sample in figures if figure < WEAK_BELOW]
+    strong = [sample for figure, sample in figures if figure >= WEAK_BELOW]
+    return RoomVerdict(worst, *_weakness(weak, strong))
+
+
+def _absence(state: RoomState, reasons: frozenset[PauseReason]) -> Cause | None:
+    if state in {RoomState.WAITING, RoomState.CLOSED}:
+        return Cause.NOT_STARTED
+    if PauseReason.CLASSROOM_MISSING in reasons:
+        return Cause.CLASSROOM_AWAY
+    if reasons & {PauseReason.SOCIAL_WORKER_MISSING, PauseReason.PSYCHOLOGIST_MISSING}:
+        return Cause.ADULT_AWAY
+    return Cause.CHILD_PAUSED if PauseReason.CHILD_ASKED in reasons else None
+
+
+def _break(broken: Sequence[LegSample], *, turn_configured: bool) -> tuple[Cause, Role | None]:
+    """Say why legs carry nothing. A connection that failed where there is no TURN most likely found no path at all."""
+    if not turn_configured and any(sample.connection is ConnectionState.FAILED for sample in broken):
+        return Cause.NO_TURN_PATH, None
+    return Cause.CUT_OFF, _shared_by_all(broken)
+
+
+def _shared_by_all(samples: Sequence[LegSample]) -> Role | None:
+    """Return who is at an end of every one of these legs; None when that is nobody, or cannot be told of two."""
+    shared = frozenset.intersection(*(frozenset({sample.reporter, sample.other}) for sample in samples))
+    return next(iter(shared)) if len(shared) == 1 else None
+
+
+def _weakness(weak: Sequence[LegSample], strong: Sequence[LegSample]) -> tuple[Cause, Role | None]:
+    """Say whose line is weak, where the weak ends have one person in common whom no strong end contradicts."""
+    if all((sample.loss_pct or 0.0) < 1 for sample in weak):
+        return Cause.LONG_WAY, _shared_by_all(weak)
+    if len(weak) == 1:
+        return Cause.LEG_WEAK, None
+    senders = {sample.other for sample in weak} - {sample.other for sample in strong}
+    if len({sample.other for sample in weak}) == 1 and senders:
+        return Cause.UPLINK_WEAK, weak[0].other
+    receivers = {sample.reporter for sample in weak} - {sample.reporter for sample in strong}
+    if len({sample.reporter for sample in weak}) == 1 and receivers:
+        return Cause.DOWNLINK_WEAK, weak[0].reporter
+    shared = _shared_by_all(weak)
+    return (Cause.LINE_WEAK, shared) if shared is not None else (Cause.LEG_WEAK, None)
