@@ -8,14 +8,21 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
-from hypothesis import HealthCheck, given, settings
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rooms.roles import Role
 from signaling import messages
+from signaling.app import serve_rooms
 from signaling.close_codes import CloseCode
 from signaling.dictionaries import SUBPROTOCOL
+from signaling.settings import SignalingSettings
 from tests.signaling.conftest import StartWire, Wire
+from tests.support.fake_admission import FakeAdmission
+from tests.support.fake_clock import FakeClock
 from tests.support.scripted_peer import ScriptedPeer
 
 DEEP = "[" * 20_000 + "]" * 20_000
@@ -166,9 +173,6 @@ async def test_frames_below_the_protocol_do_no_harm(wire: Wire) -> None:
     await is_well(social_worker)
 
 
-HUNDREDS_OF_FRAMES = 40
-
-
 def anything() -> st.SearchStrategy[str]:
     """Return texts of every kind: near-messages built from the real fields, other JSON, and raw characters."""
     values = st.one_of(
@@ -189,24 +193,16 @@ def anything() -> st.SearchStrategy[str]:
     return st.one_of(near, near, near, st.text(max_size=60), values.map(json.dumps))
 
 
-@settings(
+@hypothesis_settings(
     max_examples=25, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(frames=st.lists(anything(), min_size=1, max_size=HUNDREDS_OF_FRAMES))
+@given(frames=st.lists(anything(), min_size=1, max_size=40))
 def test_no_sequence_of_frames_harms_the_server_or_another_room(frames: list[str]) -> None:
     asyncio.run(_fuzz(frames))
 
 
 async def _fuzz(frames: list[str]) -> None:
-    from aiohttp import web  # noqa: PLC0415
-    from aiohttp.test_utils import TestServer  # noqa: PLC0415
-
-    from signaling.app import serve_rooms  # noqa: PLC0415
-    from signaling.settings import SignalingSettings  # noqa: PLC0415
-    from tests.support.fake_admission import FakeAdmission  # noqa: PLC0415
-    from tests.support.fake_clock import FakeClock  # noqa: PLC0415
-
     app, admission, clock = web.Application(), FakeAdmission(), FakeClock()
     serve_rooms(app, admission=admission, clock=clock, settings=SignalingSettings(
         allowed_origins=frozenset({"https://wasl.test"}), closing_patience_s=0.2, gather_s=0.01,

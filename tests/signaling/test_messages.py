@@ -73,7 +73,9 @@ def test_other_spacing_order_and_escapes_are_read_all_the_same(frame: str) -> No
     assert parse(frame.encode()) == parse(b'{"type":"ping","received":1}')
 
 
-@pytest.mark.parametrize("frame", [b"\xff", b'{"type":"hello","ticket":"\xff"}', b'{"type":"hello","ticket":"\\ud800"}'])
+@pytest.mark.parametrize("frame", [
+    b"\xff", b'{"type":"hello","ticket":"\xff"}', b'{"type":"hello","ticket":"\\ud800"}',
+])
 def test_text_that_is_no_unicode_is_refused(frame: bytes) -> None:
     with pytest.raises(ProtocolError):
         parse(frame)

@@ -77,7 +77,7 @@ async def test_who_waits_sends_nobody_anything(wire: Wire) -> None:
 
 
 async def test_a_stale_negotiation_is_dropped(wire: Wire) -> None:
-    classroom, social_worker, psychologist = await wire.live_room()
+    _, social_worker, psychologist = await wire.live_room()
     old = await social_worker.expects(messages.Connect, peer=psychologist.peer)
     await psychologist.leaves()
     again = await wire.joins(Role.PSYCHOLOGIST)

@@ -1,5 +1,7 @@
 """What people do in a room, over real sockets: the door, legs, pause, removal, the end."""
 
+import asyncio
+
 import pytest
 
 from rooms.roles import Composition, Role
@@ -272,11 +274,5 @@ async def test_an_empty_room_is_put_away(start_wire: StartWire) -> None:
     for _ in range(100):
         if wire.hub.room_count() == 0:
             return
-        await _breath()
+        await asyncio.sleep(0.02)
     pytest.fail("the room is still there")
-
-
-async def _breath() -> None:
-    import asyncio  # noqa: PLC0415
-
-    await asyncio.sleep(0.02)
