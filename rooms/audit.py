@@ -136,7 +136,7 @@ class AuditHead(Base):
     __tablename__ = "audit_head"
 
     row: Mapped[int] = mapped_column(
-        Integer, primary_key=True, autoincrement=False, info=about("there is one row only, number 1", RetentionClass.AUDIT)
+        Integer, primary_key=True, autoincrement=False, info=about("the only row is number 1", RetentionClass.AUDIT)
     )
     seq: Mapped[int] = mapped_column(info=about("number of the last entry, 0 for none", RetentionClass.AUDIT))
     hash: Mapped[bytes] = mapped_column(

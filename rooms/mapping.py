@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from sqlalchemy import DateTime, Dialect, Enum, MetaData
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 #: Constraints have names of their own, so that a migration can address them on both databases.
 NAMING_CONVENTION = {
@@ -56,7 +56,7 @@ class Base(DeclarativeBase):
     """
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map: ClassVar[dict[type, TypeEngine[object]]] = {
+    type_annotation_map: ClassVar[dict[type, UtcDateTime | Enum]] = {
         datetime: UtcDateTime(),
         enum.Enum: Enum(
             enum.Enum,
