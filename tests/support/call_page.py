@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,16 @@ def wait_for_state(page: Page, state: str, timeout_ms: int = LIVE_TIMEOUT_MS) ->
 
 def wait_for_pictures(page: Page, count: int = 2) -> None:
     """Wait until pictures of ``count`` others are being decoded."""
-    page.wait_for_function(f"({FRAMES})().filter(n => n > 3).length >= {count}", timeout=LIVE_TIMEOUT_MS)
+    wait_until(page, f"({FRAMES})().filter(n => n > 3).length >= {count}")
+
+
+def wait_until(page: Page, expression: str, timeout_ms: int = LIVE_TIMEOUT_MS) -> None:
+    """Wait until ``expression`` is true in the page (Playwright's own waiting needs eval, which the page forbids)."""
+    until = time.monotonic() + timeout_ms / 1000
+    while not page.evaluate(expression):
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {timeout_ms} ms: {expression}")
+        page.wait_for_timeout(100)
 
 
 def frames_in(page: Page, pause_ms: int) -> int:

@@ -1,0 +1,208 @@
+"""The way into the room in real browsers: one press, two tabs, two devices, no devices, no network, little weight."""
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from tests.support.call_page import (
+    OUTGOING,
+    Visit,
+    press,
+    wait_for_pictures,
+    wait_for_state,
+    wait_until,
+)
+
+pytestmark = pytest.mark.browser
+
+SECOND_VISIT_MAX_B = 4_096
+
+
+def words(page: Page) -> str:
+    page.wait_for_selector('#room[data-screen="calm"] #card h1')
+    return page.locator("#card").inner_text()
+
+
+def test_the_secret_leaves_the_address_bar_and_a_reload_needs_one_press_and_no_exchange(visit: Visit) -> None:
+    worker = visit.join("social_worker")
+    assert worker.url == f"{visit.server.url}/call/{visit.server.visit}"
+    exchanged: list[str] = []
+    worker.on("request", lambda request: exchanged.append(request.url) if "exchange" in request.url else None)
+
+    worker.reload()
+    press(worker, "join")
+
+    worker.wait_for_selector('#room[data-signaling="online"]')
+    assert exchanged == []
+
+
+def test_nothing_is_asked_of_devices_or_server_before_the_press(visit: Visit) -> None:
+    context = visit.profile()
+    context.add_init_script(
+        "window.asked = 0;"
+        "navigator.mediaDevices.getUserMedia = () => { window.asked++; return Promise.reject(new Error()); }"
+    )
+    posted: list[str] = []
+    context.on("request", lambda request: posted.append(request.url) if request.method == "POST" else None)
+
+    page = visit.open("classroom", context)
+    page.wait_for_selector('button[data-action="join"]:enabled')
+    page.wait_for_timeout(1000)
+
+    assert page.evaluate("window.asked") == 0
+    assert posted == []
+
+
+def test_a_second_tab_asks_and_takes_the_seat_only_when_told_to(visit: Visit) -> None:
+    first = visit.join("social_worker")
+    second = first.context.new_page()
+    second.goto(f"{visit.server.url}/call/{visit.server.visit}")
+    press(second, "join")
+    assert "another tab" in words(second)
+    assert first.locator("#room").get_attribute("data-signaling") == "online"
+
+    press(second, "move-here")
+
+    second.wait_for_selector('#room[data-signaling="online"]')
+    assert "another tab" in words(first)
+
+
+def test_a_second_device_with_the_same_link_waits_and_an_adult_decides(visit: Visit) -> None:
+    worker = visit.join("social_worker")
+    child = visit.join("classroom")
+    other = visit.open("classroom")
+    press(other, "join")
+    assert "already in use" in words(other)
+
+    press(worker, "admit-claim")
+
+    other.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
+    child.wait_for_selector('#room[data-signaling="offline"]', timeout=20_000)
+
+
+def test_a_device_without_camera_and_microphone_is_welcome_and_sees_and_hears(visit: Visit) -> None:
+    context = visit.profile()
+    context.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
+    )
+    worker = visit.join("social_worker", context)
+    child, psychologist = visit.join("classroom"), visit.join("psychologist")
+    press(psychologist, "knock")
+    press(child, "open-door")
+
+    wait_for_state(worker, "live")
+    wait_for_pictures(worker)
+    assert "No microphone" in worker.locator("#media-problem").inner_text()
+    assert worker.evaluate(OUTGOING) == 0
+    child.wait_for_selector('[data-seat="social_worker"][data-connection="connected"][data-video="false"]')
+
+
+def test_refused_devices_are_told_in_words(visit: Visit) -> None:
+    context = visit.profile()
+    context.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))"
+    )
+    page = visit.join("social_worker", context)
+    assert "Allow" in page.locator("#media-problem").inner_text()
+
+
+def test_an_early_link_says_how_long_and_opens_by_itself(visit: Visit) -> None:
+    page = visit.open("classroom")
+    early = {"code": "visit-not-open-yet", "title": "", "status": 409, "opensInS": 2}
+    page.route("**/api/join/exchange", lambda route: route.fulfill(status=409, json=early), times=1)
+
+    press(page, "join")
+
+    assert "1 minute" in words(page)
+    page.wait_for_selector('#room[data-signaling="online"]', timeout=15_000)
+
+
+def test_no_network_at_the_press_is_a_state_with_words_that_heals(visit: Visit) -> None:
+    page = visit.open("classroom")
+    page.route("**/api/join/exchange", lambda route: route.abort(), times=1)
+
+    press(page, "join")
+
+    assert "no network" in words(page)
+    page.wait_for_selector('#room[data-signaling="online"]', timeout=15_000)
+
+
+def test_a_dead_link_ends_in_words(visit: Visit) -> None:
+    page = visit.profile().new_page()
+    page.goto(f"{visit.server.url}/j#{'x' * 43}")
+    press(page, "join")
+    assert "link" in words(page)
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_the_childs_page_has_three_big_controls_and_nothing_to_type(visit: Visit, language: str) -> None:
+    child = visit.open("classroom", visit.profile(language, 360, 640))
+    press(child, "join")
+    child.wait_for_selector('#room[data-signaling="online"]')
+    psychologist = visit.join("psychologist")
+    visit.join("social_worker")
+    press(psychologist, "knock")
+    press(child, "open-door")
+    wait_for_state(child, "live")
+
+    controls = child.locator("button:visible")
+    assert controls.count() == 3
+    for place in range(3):
+        box = controls.nth(place).bounding_box()
+        assert box is not None
+        assert box["width"] >= 64
+        assert box["height"] >= 64
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+        assert controls.nth(place).locator("svg").count() == 1
+        assert controls.nth(place).inner_text().strip()
+    assert child.locator("input:visible, select:visible, textarea:visible").count() == 0
+    assert child.locator("#who li").count() == 3
+    overflow = child.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow == 0
+
+
+def test_the_second_opening_loads_almost_nothing_and_works_without_a_network(visit: Visit) -> None:
+    context = visit.profile()
+    page = visit.open("classroom", context)
+    wait_until(page, "navigator.serviceWorker.controller !== null")
+    sizes: list[int] = []
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.on("Network.loadingFinished", lambda event: sizes.append(int(event["encodedDataLength"])))
+
+    page.goto("about:blank")
+    page.goto(visit.server.links["classroom"])
+    page.wait_for_selector('button[data-action="join"]:enabled')
+    page.wait_for_timeout(3000)
+    assert sum(sizes) <= SECOND_VISIT_MAX_B
+
+    visit.server.stop()
+    page.goto("about:blank")
+    page.goto(visit.server.links["classroom"])
+    press(page, "join")
+    assert "no network" in words(page)
+
+
+def test_back_brings_a_fresh_page_that_joins_again(visit: Visit) -> None:
+    worker = visit.join("social_worker")
+    worker.goto(f"{visit.server.url}/about")
+    worker.go_back()
+    press(worker, "join")
+    worker.wait_for_selector('#room[data-signaling="online"]')
+
+
+def test_the_social_worker_takes_their_seat_on_the_childs_device_by_code(visit: Visit) -> None:
+    child = visit.join("classroom")
+    given: list[str] = []
+
+    def give(route: Route) -> None:
+        given.append(route.request.post_data or "")
+        problem = {"code": "code-not-valid", "title": "This code does not work.", "status": 404}
+        route.fulfill(status=404, json=problem)
+
+    child.route("**/api/join/code", give)
+    child.click("#beside summary")
+    child.fill("#beside-code", "1234 5678")
+    child.keyboard.press("Enter")
+    child.wait_for_selector('#beside [role="alert"]:has-text("This code does not work.")')
+    assert given == ['{"code":"1234 5678"}']

@@ -1,0 +1,52 @@
+"""What can be seen in the page's sources without a browser: directions, sentences, and that nothing can record."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from web.js_strings import CALL
+
+STATIC = Path(__file__).parents[2] / "web" / "static"
+SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
+STYLES = sorted((STATIC / "css").rglob("*.css"))
+CALL_SCRIPTS = [path for path in SCRIPTS if path.name != "admin-rooms.js"]
+PHYSICAL = re.compile(
+    r"(?:^|[\s;{])(?:(?:margin|padding|border|inset)-(?:left|right|top|bottom)|left|right|top|bottom|width|height|"
+    r"(?:min|max)-(?:width|height)|float)\s*:|text-align\s*:\s*(?:left|right)"
+)
+#: Keys that scripts put together, by their first part.
+JOINED = ("role-", "media-", "microphone-", "camera-", "sound-off", "picture-off")
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda path: path.name)
+def test_styles_know_no_left_and_no_right(style: Path) -> None:
+    without_queries = re.sub(r"@media[^{]*\{", "{", style.read_text())
+    assert PHYSICAL.findall(without_queries) == []
+
+
+def test_every_sentence_a_script_asks_for_exists_and_every_sentence_is_asked_for() -> None:
+    source = "\n".join(path.read_text() for path in CALL_SCRIPTS)
+    asked = set(re.findall(r'\bt\("([\w-]+)"', source)) | set(re.findall(r'strings\["([\w-]+)"\]', source))
+    asked |= {key for pair in re.findall(r't\([^()]*\? "([\w-]+)" : "([\w-]+)"', source) for key in pair}
+    assert asked - set(CALL) == set()
+    joined = {key for key in CALL if key.startswith(JOINED)}
+    assert set(CALL) - asked - joined == set()
+
+
+def test_no_script_could_record_anything() -> None:
+    for path in [*SCRIPTS, STATIC / "sw.js"]:
+        assert not re.search(r"MediaRecorder|captureStream|ImageCapture|showSaveFilePicker", path.read_text()), path.name
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    for path in [*SCRIPTS, *STYLES, STATIC / "sw.js"]:
+        found = re.findall(r"https?://[^\s\"'`)]+", path.read_text())
+        assert [url for url in found if not url.startswith("http://www.w3.org/")] == [], path.name
+
+
+def test_what_draws_knows_neither_socket_nor_connection_and_the_other_way_about() -> None:
+    forbidden = {"rtc": r"document\.|from \"\.\./(?:ui|signaling|pages)/", "ui": r"from \"\.\./(?:rtc|signaling|pages)/"}
+    for folder, pattern in forbidden.items():
+        for path in sorted((STATIC / "js" / folder).glob("*.js")):
+            assert not re.search(pattern, path.read_text()), path.name
