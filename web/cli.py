@@ -191,6 +191,7 @@ def update() -> None:
 @click.option("--certificate", help="Path of the TLS certificate on the relay.")
 @click.option("--key", help="Path of its key.")
 def turn_config(
+    *,
     realm: str,
     address: str,
     site_range: tuple[str, ...],

@@ -1,7 +1,7 @@
 """Message catalogues: gettext files read and compiled in memory with Babel, one for each language.
 
-``_`` marks nothing by itself: a handler asks :func:`gettext_of` for the request's translator. :func:`N_` marks a sentence
-that is translated later, where the language is known.
+A handler asks :func:`gettext_of` for the request's translator. :func:`N_` marks a sentence that is translated later,
+where the language is known.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     import jinja2
     from babel.support import NullTranslations
-    from rooms.people.service import AccountView
-    from signaling.hub import Hub
 
     from rooms.clock import Clock
+    from rooms.people.service import AccountView
     from rooms.unit_of_work import Store
+    from signaling.hub import Hub
     from web.assets import Assets
     from web.health import Readiness
     from web.metrics import Metrics

@@ -1,8 +1,8 @@
 """The log: structured lines with a fixed list of fields, and no personal data in them.
 
-Three nets hold names, addresses and secrets back: fields that are not on the list are left out; texts that look like a
-secret, a mail address or a network address are blacked out; an exception is told as its type and its places in the code,
-never with its message, which may quote what somebody typed. Lines of other libraries are told as their template alone.
+Three nets hold names, addresses and secrets back: fields that are not on the list are left out; texts that look like
+a secret, a mail address or a network address are blacked out; an exception is told as its type and its places in the
+code, never with its message, which may quote what somebody typed. Other libraries' lines are told as their template.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 #: Every field that a line may have. Ids are opaque; routes are patterns; codes and counts say nothing of a person.
 FIELDS = frozenset({
-    "event", "level", "timestamp", "logger", "request_id", "method", "route", "status", "ms", "code", "outcome", "reason",
-    "error", "places", "machine", "subject", "old", "new", "visit", "room", "peer", "participant", "account", "referral",
-    "role", "state", "kind", "type", "channel", "job", "count", "completed", "missed", "expired", "moved", "erased",
-    "version", "port", "mode", "database", "zones", "seq", "close_code", "phase", "direction", "bytes", "limit", "seconds",
-    "rung", "path", "leg", "closing", "dropped", "queued", "rule", "table", "column", "deleted", "key",
+    "event", "level", "timestamp", "logger", "request_id", "method", "route", "status", "ms", "code", "outcome",
+    "reason", "error", "places", "machine", "subject", "old", "new", "visit", "room", "peer", "participant",
+    "account", "referral", "role", "state", "kind", "type", "channel", "job", "count", "completed", "missed",
+    "expired", "moved", "erased", "version", "port", "mode", "database", "zones", "seq", "close_code", "phase",
+    "direction", "bytes", "limit", "seconds", "rung", "path", "leg", "closing", "dropped", "queued", "rule",
+    "table", "column", "deleted", "key",
 })  # fmt: skip
 BLACKED_OUT = "▮"
 SUSPECT = re.compile(
@@ -87,7 +88,7 @@ def tell_template_alone(_logger: WrappedLogger, _method: str, event: EventDict) 
 
 
 def set_up_logging(level: str, form: str) -> None:
-    """Send all lines to standard error: for people in a terminal, as JSON elsewhere. Call once, before anything runs."""
+    """Send all lines to standard error: for people in a terminal, as JSON elsewhere. Call before anything runs."""
     for_people = form == "console" or (form == "auto" and sys.stderr.isatty())
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -123,3 +124,5 @@ def set_up_logging(level: str, form: str) -> None:
     # Chatty at info, and of no use to whoever runs the server.
     for name in ("alembic", "aiosqlite", "sqlalchemy", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # Addresses, queries and Referer: never, whoever may switch it on. Our own line is in web/middlewares.py.
+    logging.getLogger("aiohttp.access").disabled = True

@@ -1,7 +1,7 @@
 """Prometheus metrics of this process, in a registry of its own.
 
-No label is made from what a user sends: routes are patterns of ours, methods and statuses closed lists. Numbers of rooms
-come from the hub when somebody asks.
+No label is made from what a user sends: routes are patterns of ours, methods and statuses closed lists. Numbers of
+rooms come from the hub when somebody asks.
 """
 
 from __future__ import annotations

@@ -108,11 +108,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn every error into its answer; the last resort for whatever is not foreseen."""
     try:
         return await handler(request)
-    except SignInNeededError as error:
-        if request.method == "GET" and not wants_json(request):
-            return web.Response(status=303, headers={"Location": sign_in_address(request)})
-        return respond_to_room_error(request, error)
     except RoomError as error:
+        if isinstance(error, SignInNeededError) and request.method == "GET" and not wants_json(request):
+            return web.Response(status=303, headers={"Location": sign_in_address(request)})
         return respond_to_room_error(request, error)
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 (redirects are answers)

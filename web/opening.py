@@ -22,7 +22,8 @@ def open_installation(settings: Settings) -> Store:
     """Return the store, with keys made and the embedded database migrated where that is due.
 
     Keys are made once, for an empty database: new keys beside old data would mean that nobody can read it any more.
-    PostgreSQL is migrated by ``wasl migrate`` alone, because several servers may share it. Raises :class:`SettingsError`.
+    PostgreSQL is migrated by ``wasl migrate`` alone, because several servers may share it.
+    Raises :class:`SettingsError`.
     """
     try:
         make_private_folder(settings.data)
@@ -56,7 +57,7 @@ def current_revision(settings: Settings) -> str | None:
 def _keys(settings: Settings, *, is_new: bool) -> Keys:
     if not has_keys(settings.keys_folder):
         if not is_new:
-            lost = f"the keys of this database are missing from {settings.keys_folder}; restore the folder from your backup"
-            raise SettingsError([lost])
+            missing = f"the keys of this database are missing from {settings.keys_folder}"
+            raise SettingsError([f"{missing}; restore the folder from your backup"])
         make_keys(settings.keys_folder)
     return load_keys(settings.keys_folder)

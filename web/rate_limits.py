@@ -1,8 +1,7 @@
-"""Limits on failed tries. A valid link, code or password is never limited: what is counted is failure.
+"""Limits on failed tries. A valid link always gets in; codes and passwords wait once there were too many failures.
 
 Addresses are counted in memory under a keyed hash and leave no trace; behind a trusted proxy the forwarded address
-counts. A whole school may sit behind one address, so an address may fail often before it has to wait, and waiting
-concerns codes and passwords only: a good link still gets in.
+counts. A whole school may sit behind one address, so an address may fail a few times before it has to wait.
 """
 
 from __future__ import annotations

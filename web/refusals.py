@@ -18,7 +18,8 @@ def zone_fault() -> str | None:
     """Return why the time-zone data can not be used, or None."""
     if zones_are_current():
         return None
-    return f"time-zone data {tzdata_version()} is older than Morocco's change of September 2026; run: pip install -U tzdata"
+    stale = f"time-zone data {tzdata_version()} is older than Morocco's change of September 2026"
+    return f"{stale}; run: pip install -U tzdata"
 
 
 def refusals(settings: Settings) -> Iterator[str]:
@@ -46,6 +47,6 @@ def _serve_refusals(settings: Settings) -> Iterator[str]:
             f"{settings.host} is open to the network without TLS; put a TLS proxy in front and set public_url to its "
             "https:// address and trusted_proxies to its network, or set host to 127.0.0.1"
         )
-    host = urlsplit(settings.url).hostname or ""
-    if not settings.is_https and not is_loopback_host(host):
+    host = urlsplit(settings.public_url).hostname
+    if host and not settings.is_https and not is_loopback_host(host):
         yield f"public_url {settings.url} is not https; browsers give camera and microphone to https pages only"

@@ -1,7 +1,8 @@
-"""Pages from templates: Jinja2 with autoescape, one environment for each language, one frozen dataclass for each context.
+"""Pages from templates: Jinja2 with autoescape, one environment for each language, one dataclass for each context.
 
 A template sees the fields of its context and these globals: ``lang``, ``dir``, ``languages``, ``nonce``, ``account``
-(the signed-in account or None), ``path``, ``demo``, ``asset(path)``, ``inline(path)``, ``import_map()``, ``svg_qr(text)``.
+(the signed-in account or None), ``path``, ``demo``, ``asset(path)``, ``inline(path)``, ``import_map()``,
+``svg_qr(text)``.
 """
 
 from __future__ import annotations

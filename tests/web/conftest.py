@@ -1,9 +1,9 @@
 """The real application over a real HTTP connection, on an SQLite database of its own."""
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-import shutil
 
 import pytest
 from aiohttp import CookieJar, web

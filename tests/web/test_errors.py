@@ -10,7 +10,9 @@ from aiohttp import web
 import rooms
 from rooms.errors import RoomError
 from tests.web.conftest import Server
+from web.app import create_app
 from web.error_answers import ANSWERS
+from web.settings import Settings
 
 for module in pkgutil.walk_packages(rooms.__path__, "rooms."):
     if ".migrations." not in module.name:
@@ -28,7 +30,10 @@ def kinds_of(kind: type[RoomError]) -> Iterator[type[RoomError]]:
         yield from kinds_of(child)
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds_of(RoomError)), key=lambda kind: kind.code), ids=lambda kind: kind.code)
+KINDS = sorted(set(kinds_of(RoomError)), key=lambda kind: kind.code)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.code)
 def test_every_error_of_the_domain_has_an_answer_of_its_own(kind: type[RoomError]) -> None:
     assert kind.code in ANSWERS or kind.code in OF_THE_SOCKET
 
@@ -61,9 +66,6 @@ async def test_a_page_that_needs_somebody_leads_to_signing_in_and_back(server: S
 async def test_what_nobody_foresaw_is_answered_in_general_words(
     sqlite_store: object, clock: object, tmp_path: object, aiohttp_client: object
 ) -> None:
-    from web.app import create_app
-    from web.settings import Settings
-
     async def break_down(_request: web.Request) -> web.Response:
         raise LookupError("Nour, 10 years, +212661223344")
 

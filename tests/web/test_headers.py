@@ -1,11 +1,14 @@
 """Every route, in every way that it answers, carries the same security headers."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from rooms.db import open_store
+from rooms.keys import Keys
 from tests.web.conftest import SAME_ORIGIN, Server
-from web import keys
+from web.keys import ASSETS, READINESS
 
 EXPECTED = {
     "X-Content-Type-Options": "nosniff",
@@ -33,7 +36,8 @@ def addresses(server: Server) -> set[tuple[str, str]]:
 
 
 async def test_every_answer_carries_the_headers(server: Server) -> None:
-    asked = addresses(server) | {("GET", "/nothing/here"), ("PUT", "/sign-in"), ("DELETE", "/j"), ("POST", "/assets/x/y")}
+    odd = {("GET", "/nothing/here"), ("PUT", "/sign-in"), ("DELETE", "/j"), ("POST", "/assets/x/y")}
+    asked = addresses(server) | odd
     for method, path in sorted(asked):
         async with server.client.request(method, path, headers=SAME_ORIGIN, allow_redirects=False) as response:
             seen = {name: response.headers.get(name) for name in EXPECTED}
@@ -65,7 +69,7 @@ async def test_only_the_call_page_may_ask_for_camera_and_microphone(server: Serv
 
 
 async def test_pages_are_never_stored_and_assets_for_ever(server: Server) -> None:
-    assets = server.app[keys.ASSETS]
+    assets = server.app[ASSETS]
     assert (await server.client.get("/sign-in")).headers["Cache-Control"] == "no-store"
     immutable = (await server.client.get(assets.url("css/base.css"))).headers["Cache-Control"]
     assert immutable == "public, max-age=31536000, immutable"
@@ -74,7 +78,7 @@ async def test_pages_are_never_stored_and_assets_for_ever(server: Server) -> Non
 
 @pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
 async def test_an_asset_is_sent_in_the_coding_that_the_browser_takes(server: Server, encoding: str) -> None:
-    url = server.app[keys.ASSETS].url("css/base.css")
+    url = server.app[ASSETS].url("css/base.css")
     async with server.client.get(url, headers={"Accept-Encoding": encoding}) as response:
         assert response.headers.get("Content-Encoding", "identity") == encoding
         assert response.headers["Vary"] == "Accept-Encoding"
@@ -82,7 +86,7 @@ async def test_an_asset_is_sent_in_the_coding_that_the_browser_takes(server: Ser
 
 
 async def test_an_asset_under_another_hash_is_not_there(server: Server) -> None:
-    url = server.app[keys.ASSETS].url("css/base.css")
+    url = server.app[ASSETS].url("css/base.css")
     stale = re.sub(r"/assets/\w+/", "/assets/000000000000/", url)
     for path in (stale, "/assets/x/../../settings.py", "/assets/x/%2e%2e/settings.py"):
         assert (await server.client.get(path)).status == 404, path
@@ -93,23 +97,22 @@ async def test_metrics_are_for_this_machine_alone_without_a_token(server: Server
         text = await response.text()
         assert response.status == 200
         assert "wasl_rooms_open" in text
-        assert re.search(r'wasl_ready 1\.0', text)
+        assert re.search(r"wasl_ready 1\.0", text)
     assert (await server.client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"})).status == 404
 
 
 async def test_a_draining_server_is_alive_and_not_ready(server: Server) -> None:
     assert (await server.client.get("/readyz")).status == 200
-    server.app[keys.READINESS].draining = True
+    server.app[READINESS].draining = True
     assert (await server.client.get("/readyz")).status == 503
     assert (await server.client.get("/healthz")).status == 200
 
 
-async def test_without_its_database_the_server_is_alive_and_not_ready(server: Server) -> None:
-    async def fail(*_: object) -> None:
-        raise OSError
-
-    server.store.engine.connect = fail  # type: ignore[method-assign]
-    await server.store.close()
-    server.app[keys.READINESS]._store = None  # type: ignore[assignment]
+async def test_without_its_database_the_server_is_alive_and_not_ready(
+    server: Server, keys: Keys, tmp_path: Path
+) -> None:
+    nowhere = open_store(f"sqlite+aiosqlite:///{tmp_path}/no/such/folder/wasl.db", keys, server.clock)
+    server.app[READINESS]._store = nowhere
     assert (await server.client.get("/readyz")).status == 503
     assert (await server.client.get("/healthz")).status == 200
+    await nowhere.close()

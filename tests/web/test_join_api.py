@@ -82,14 +82,23 @@ async def test_wrong_early_and_expired_codes_are_answered_alike(server: Server) 
     assert answers[0] == answers[1] == answers[2]
 
 
-async def test_failures_wait_and_a_valid_code_still_gets_in(server: Server) -> None:
+async def test_after_too_many_wrong_codes_all_codes_wait_and_a_link_still_gets_in(server: Server) -> None:
     case, visit = await open_visit(server)
     statuses = {(await server.posts_json(CODE, {"code": f"{n:08}"}))[0] for n in range(14)}
     assert statuses == {404, 429}
     async with case.as_social_worker() as uow:
         code = (await invitations.card(uow, visit.id, Role.CLASSROOM)).spoken_code
-    status, _ = await server.posts_json(CODE, {"code": code})
-    assert status == 200
+    status, problem = await server.posts_json(CODE, {"code": code})
+    assert (status, problem["code"], problem["retryAfterS"]) == (429, "too-many-tries", 300)
+    status, taken = await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id)})
+    assert (status, taken["outcome"]) == (200, "bound")
+
+
+async def test_a_flood_of_wrong_links_never_holds_back_a_good_one(server: Server) -> None:
+    case, visit = await open_visit(server)
+    statuses = [(await server.posts_json(EXCHANGE, {"secret": "x" * 43}))[0] for _ in range(62)]
+    assert statuses == [404] * 60 + [429] * 2
+    assert (await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id)}))[0] == 200
 
 
 async def test_without_a_seat_no_visit_gives_a_ticket(server: Server) -> None:
@@ -167,9 +176,10 @@ async def test_another_site_changes_nothing(server: Server, headers: dict[str, s
 
 
 async def test_our_own_origin_passes_where_the_browser_sends_no_fetch_metadata(server: Server) -> None:
-    async with server.client.post(EXCHANGE, json={"secret": "a" * 43}, headers={"Origin": "http://127.0.0.1:8080"}) as r:
-        assert r.status == 404
-        assert (await r.json())["code"] == "invitation-not-valid"
+    ours = {"Origin": "http://127.0.0.1:8080"}
+    async with server.client.post(EXCHANGE, json={"secret": "a" * 43}, headers=ours) as response:
+        assert response.status == 404
+        assert (await response.json())["code"] == "invitation-not-valid"
 
 
 async def test_opening_a_link_spends_nothing(server: Server) -> None:

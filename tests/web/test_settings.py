@@ -52,7 +52,7 @@ def test_an_unknown_name_in_the_file_names_its_neighbour(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("secret", "because"),
     [
-        ("short", "shorter than 32"),
+        ("q8Zr2Lw5Xn7Tb1", "shorter than 32"),
         ("change-me-change-me-change-me-change-me", "example"),
         ("this-is-a-secret-for-the-metrics-0123456", "example"),
         ("a" * 40, "repeats itself"),
@@ -86,7 +86,9 @@ def test_turn_needs_its_secret_and_a_demonstration_may_use_a_simple_one() -> Non
     assert load_settings({}, environment, demo=True).turn_urls == ("turn:127.0.0.1:3478",)
 
 
-@pytest.mark.parametrize("url", ["wasl.example.org", "https://x/path", "https://a@x", "https://X.org", "ftp://x", "https://x?y"])
+@pytest.mark.parametrize(
+    "url", ["wasl.example.org", "https://x/path", "https://a@x", "https://X.org", "ftp://x", "https://x?y"]
+)
 def test_the_public_address_is_an_origin(url: str) -> None:
     assert "public_url" in faults({"public_url": url})[0]
 

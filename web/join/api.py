@@ -1,4 +1,4 @@
-"""The join API: a link or a spoken code becomes this browser's seat, a second browser waits, a ticket opens one socket."""
+"""The join API: a link or a code becomes this browser's seat, a second browser waits, a ticket opens one socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rooms.visits import admission, invitations
 from rooms.visits.entrance import Entrance, entrance
 from rooms.visits.errors import CodeNotValidError, InvitationNotValidError
 from web import keys
-from web.errors import TooManyTriesError
 from web.join.bodies import ClaimBody, CodeBody, EmptyBody, ExchangeBody, read_body
 from web.login import (
     NOBODY,
@@ -29,7 +28,7 @@ from web.rate_limits import CODES, LINKS, FailureLimit, address_of
 from web.settings import turn_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from rooms.unit_of_work import UnitOfWork
     from rooms.visits.views import Exchange
@@ -50,16 +49,21 @@ async def exchange_code(request: web.Request) -> web.Response:
 
 
 async def _exchange(request: web.Request, take: Take, shown: str, limit: FailureLimit) -> web.Response:
-    """Try what was shown. A good link or code is never held back: only failures are counted, and only they wait."""
+    """Try what was shown, and count the failures.
+
+    A good link is never held back. A code is not even looked at while its limit is reached: eight digits could be found
+    by trying, if a try cost nothing but the wrong answer.
+    """
     device = device_secret(request) or new_device_secret()
     limits, joins, address = request.app[keys.RATE_LIMITS], request.app[keys.METRICS].joins, address_of(request)
+    if limit is CODES:
+        limits.check(limit, address)
     try:
         async with begin_as_nobody(request) as uow:
             taken = await take(uow, shown, device)
     except (InvitationNotValidError, CodeNotValidError) as error:
         joins.labels(limit.name, "refused").inc()
-        if not limits.has_room(limit, address):
-            raise TooManyTriesError(retry_after_s=limit.retry_after_s) from None
+        limits.check(limit, address)
         limits.count_failure(limit, address)
         raise error from None
     except RoomError:
@@ -116,7 +120,7 @@ def _entrance_fields(request: web.Request, entered: Entrance) -> dict[str, objec
     }
 
 
-def json_response(fields: dict[str, object]) -> web.Response:
+def json_response(fields: Mapping[str, object]) -> web.Response:
     """Answer with JSON; instants are written as RFC 3339 does."""
     return web.Response(body=msgspec.json.encode(fields), content_type="application/json")
 

@@ -49,8 +49,8 @@ Body = TypeVar("Body", bound=msgspec.Struct)
 async def read_body(request: web.Request, kind: type[Body]) -> Body:
     """Return the request's body. Raises :class:`MalformedRequestError` for whatever is not exactly ``kind``.
 
-    That is: another content type, more than 4 KiB (answered 413), not UTF-8, not JSON, a duplicate or unknown or missing
-    field, a wrong type, ``NaN``.
+    That is: another content type, not UTF-8, not JSON, a duplicate, unknown or missing field, a wrong type, ``NaN``.
+    More than 4 KiB is answered 413.
     """
     if request.content_type != "application/json":
         raise MalformedRequestError
