@@ -1,4 +1,4 @@
-"""What the call page is told before it opens its socket: a ticket, whose seats it opens, the times, and whom to call."""
+"""What the call page is told before it opens its socket: a ticket, its seats, the times, and whom to call."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from rooms.visits.views import HelpPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrance:
-    """A ticket and what goes with it. All instants are aware UTC; ``closes_at`` is when every client closes by itself."""
+    """A ticket and what goes with it. Instants are aware UTC; at ``closes_at`` every client closes by itself."""
 
     visit: VisitId
     ticket: str
@@ -32,7 +32,7 @@ class Entrance:
 
 
 async def entrance(uow: UnitOfWork, visit_id: VisitId, *, device: str | None, account: AccountId | None) -> Entrance:
-    """Return the entrance of a browser, a signed-in worker or both. Raises as :func:`rooms.visits.tickets.issue_ticket`."""
+    """Return the entrance of a browser, a signed-in worker or both. Raises as :func:`~tickets.issue_ticket`."""
     ticket = await issue_ticket(uow, visit_id, device=device, account=account)
     _, seats = await held_seats(uow, visit_id, device, account)
     visit = (await uow.db.scalars(select(Visit).where(Visit.id == visit_id))).one()
