@@ -61,6 +61,11 @@ def fault_words(field: str, code: str, translate: Translate) -> str:
     return translate(BY_FIELD.get((field, code)) or BY_CODE.get(code) or OTHER_FAULT)
 
 
+def missing(**values: object) -> dict[str, str]:
+    """Return the code ``missing`` for each field whose value is None."""
+    return {field: "missing" for field, value in values.items() if value is None}
+
+
 def faults_in_words(
     codes: Mapping[str, str] | InvalidInputError, translate: Translate, *, field_of: Mapping[str, str] | None = None,
 ) -> dict[str, str]:

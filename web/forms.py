@@ -4,7 +4,7 @@ A handler reads a :class:`Form` from the request, tries to build the domain's va
 when there are any, renders the same page again with status 422. Nothing that a person typed is ever lost.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,9 +13,6 @@ from typing import TypeVar
 from aiohttp import web
 
 Choice = TypeVar("Choice", bound=StrEnum)
-
-#: The longest text that any field of a form may hold, in characters.
-TEXT_MAX_CHARS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,6 @@ class Form:
     def with_faults(self, faults: Mapping[str, str]) -> "Form":
         """Return the same form with these faults beside its fields."""
         return replace(self, faults=dict(faults))
-
-    def overlong(self, names: Iterable[str]) -> list[str]:
-        """Return those of the named fields that hold more than a field may hold."""
-        return [name for name in names if len(self.text(name)) > TEXT_MAX_CHARS]
 
 
 def _member(text: str, choices: type[Choice]) -> Choice | None:

@@ -1,6 +1,6 @@
 """An instant as a page shows it: day and time on a named clock, that clock's offset, and how far away it is.
 
-How far away it is comes from the server's clock. Babel has no relative-time words for Amazigh, so the sentences are ours.
+How far away it is comes from the server's clock. Babel has no relative-time words for Amazigh: the sentences are ours.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ HOURS_UNTIL_DAYS = 48
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One instant in words. ``iso`` is for machines; ``zone`` names the clock and its offset, such as "Morocco Time, UTC+0"."""
+    """One instant in words. ``iso`` is for machines; ``zone`` is clock and offset, such as "Morocco Time, UTC+0"."""
 
     iso: str
     text: str

@@ -1,4 +1,4 @@
-"""After a POST that did what it should, the browser is led to a page (RFC 9110, 15.4.4), so that a reload asks nothing."""
+"""After a POST that did its work the browser is led to a page (RFC 9110, 15.4.4), so that a reload asks nothing."""
 
 from aiohttp import web
 

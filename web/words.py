@@ -7,9 +7,8 @@ Every member of each list has its words here; a test walks the lists. Members of
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
-from rooms.people.roles import AccountRole
-
 from rooms.followup.views import Addressee
+from rooms.people.roles import AccountRole
 from rooms.referrals.choices import AgeBand, ConsentRelation, ConsentScope, ExitReason, Language, Need, Urgency
 from rooms.referrals.states import ReferralState
 from rooms.roles import Composition, Role

@@ -10,7 +10,7 @@ from rooms.people.roles import AccountRole, PageLanguage
 from rooms.people.views import AccountView
 from web import keys
 from web.admin.contexts import PeoplePage, PersonLine, WelcomeLink
-from web.faults import faults_in_words
+from web.faults import faults_in_words, missing
 from web.forms import Form, read_form
 from web.i18n import LANGUAGES, N_, gettext_of
 from web.login import begin_as, require_account
@@ -74,10 +74,10 @@ async def invite(request: web.Request) -> web.StreamResponse:
     account = await require_account(request, AccountRole.ADMIN)
     form = await read_form(request, "invite")
     role, language = form.chosen("role", AccountRole), form.chosen("language", PageLanguage)
+    if role is None or language is None:
+        faulty = form.with_faults(faults_in_words(missing(role=role, language=language), gettext_of(request)))
+        return await people_page(request, account, form=faulty, status=422)
     try:
-        if role is None or language is None:
-            missing = {field: "missing" for field, value in (("role", role), ("language", language)) if value is None}
-            raise InvalidInputError(missing)
         async with begin_as(request, account) as uow:
             person = await people.create_account(
                 uow, role=role, email=form.text("email"), name=form.text("name"), language=language,

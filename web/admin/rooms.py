@@ -30,7 +30,7 @@ AWAY = N_("away")
 WAITING = N_("waiting")
 NOBODY = N_("nobody")
 #: Where nothing is measured yet.
-UNKNOWN = "–"
+UNKNOWN = "—"
 
 
 class LegJson(TypedDict):

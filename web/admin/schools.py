@@ -57,8 +57,8 @@ async def add_school(request: web.Request) -> web.StreamResponse:
     typed = typed_school(form)
     try:
         async with begin_as(request, account) as uow:
-            known = await people.list_schools(uow)
-            if not any((each.name, each.zone, each.contact_name) == (typed.name, typed.zone, typed.contact_name) for each in known):
+            known = {(school.name, school.zone, school.contact_name) for school in await people.list_schools(uow)}
+            if (typed.name, typed.zone, typed.contact_name) not in known:
                 await people.create_school(
                     uow, name=typed.name, zone=typed.zone, phone=typed.phone, contact_name=typed.contact_name,
                     help_contacts=typed.help_contacts,

@@ -23,7 +23,7 @@ from rooms.unit_of_work import UnitOfWork
 from rooms.visits import schedule
 from rooms.visits.errors import OverlapError
 from web import keys
-from web.faults import faults_in_words
+from web.faults import faults_in_words, missing
 from web.forms import Form, read_form
 from web.i18n import N_, gettext_of
 from web.login import begin_as, require_account
@@ -33,7 +33,7 @@ from web.referrals.page import EXTRA_ROLES, referral_id_of, referral_page, with_
 from web.visits.lines import AHEAD
 from web.visits.rooms import close_rooms, window_rule
 
-#: The domain's names of fields that are called otherwise on this page, where each form's fields have names of their own.
+#: The domain's names of fields that are called otherwise here, where no two forms of the page share a field.
 MESSAGE_FIELDS = {"text": "message"}
 RECOMMENDATION_FIELDS = {"text": "recommendation"}
 #: What one POST does, inside its unit of work.
@@ -123,9 +123,8 @@ async def book(request: web.Request) -> web.StreamResponse:
     wall_start, minutes = form.wall_time("wall_start"), form.number("minutes")
     composition = form.chosen("composition", Composition)
     if wall_start is None or minutes is None or composition is None:
-        codes = {"wall_start": wall_start, "minutes": minutes, "composition": composition}
-        missing = {field: "missing" for field, value in codes.items() if value is None}
-        return await page_with_faults(request, account, form, faults_in_words(missing, translate))
+        codes = missing(wall_start=wall_start, minutes=minutes, composition=composition)
+        return await page_with_faults(request, account, form, faults_in_words(codes, translate))
     try:
         async with begin_as(request, account) as uow:
             for booked in await schedule.list_visits(uow, referral_id_of(request)):
@@ -157,9 +156,8 @@ async def recommend(request: web.Request) -> web.StreamResponse:
     form = await read_form(request, "recommendation")
     addressee, language = form.chosen("addressee", Addressee), form.chosen("language", Language)
     if addressee is None or language is None:
-        codes = {"addressee": addressee, "language": language}
-        missing = {field: "missing" for field, value in codes.items() if value is None}
-        return await page_with_faults(request, account, form, faults_in_words(missing, gettext_of(request)))
+        codes = missing(addressee=addressee, language=language)
+        return await page_with_faults(request, account, form, faults_in_words(codes, gettext_of(request)))
     text = form.text("recommendation")
 
     async def act(uow: UnitOfWork) -> None:

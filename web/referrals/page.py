@@ -219,7 +219,7 @@ def booking_choices(request: web.Request, account: AccountView, case: Case) -> B
     translate = gettext_of(request)
     may_be_alone = ConsentScope.ONE_TO_ONE in case.referral.consent.scope
     hint = translate(
-        N_("With the social worker in the room is the rule. Alone means: the social worker waits at the door, without sound or picture.")
+        N_("The rule is with the social worker in the room. Alone: they wait at the door, without sound or picture.")
         if may_be_alone
         else N_("The guardian agreed to visits with the social worker in the room only.")
     )

@@ -10,7 +10,7 @@ from rooms.people.roles import AccountRole
 from rooms.visits import invitations, schedule
 from rooms.visits.errors import OverlapError
 from rooms.visits.states import VisitState
-from web.faults import faults_in_words
+from web.faults import faults_in_words, missing
 from web.forms import read_form
 from web.i18n import gettext_of
 from web.login import begin_as, require_account
@@ -28,10 +28,10 @@ async def reschedule(request: web.Request) -> web.StreamResponse:
     account = await require_account(request, AccountRole.SOCIAL_WORKER, AccountRole.PSYCHOLOGIST)
     form, visit_id, translate = await read_form(request, "reschedule"), visit_id_of(request), gettext_of(request)
     wall_start, minutes = form.wall_time("wall_start"), form.number("minutes")
+    if wall_start is None or minutes is None:
+        faulty = form.with_faults(faults_in_words(missing(wall_start=wall_start, minutes=minutes), translate))
+        return await visit_page(request, account, replace(NO_FORMS, reschedule=faulty), status=422)
     try:
-        if wall_start is None or minutes is None:
-            missing = {field: "missing" for field, value in (("wall_start", wall_start), ("minutes", minutes)) if value is None}
-            raise InvalidInputError(missing)
         async with begin_as(request, account) as uow:
             await schedule.reschedule_visit(
                 uow, visit_id, wall_start=wall_start, zone=form.text("zone"), minutes=minutes,

@@ -10,7 +10,7 @@ from web.moments import Moment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitLine:
-    """A visit in a list. ``countdown`` is empty for a visit that is over; ``may_join`` says that its room is open now."""
+    """A visit in a list. ``countdown`` is empty once it is over; ``may_join`` says that its room is open now."""
 
     id: VisitId
     child: str

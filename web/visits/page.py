@@ -38,7 +38,7 @@ NO_FORMS = VisitForms(note=Form(), reschedule=Form())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitCase:
-    """Everything that the page shows, as the domain knows it, read in one unit of work. Notes are the author's alone."""
+    """Everything that the page shows, read in one unit of work. Notes are their author's alone."""
 
     visit: VisitView
     referral: ReferralView

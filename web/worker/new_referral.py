@@ -1,5 +1,6 @@
 """The social worker's short form: the child, the need, strengths and wish, the guardian's consent."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from aiohttp import web
@@ -16,7 +17,7 @@ from rooms.referrals.choices import AgeBand, ConsentRelation, ConsentScope, Lang
 from rooms.referrals.texts import tidy
 from rooms.referrals.views import ConsentForm, ReferralForm
 from rooms.unit_of_work import UnitOfWork
-from web.faults import faults_in_words
+from web.faults import faults_in_words, missing
 from web.forms import Form, read_form
 from web.i18n import N_, gettext_of
 from web.login import begin_as, require_account
@@ -26,19 +27,22 @@ from web.rendering import render
 from web.words import Translate, options
 from web.worker.contexts import NewReferralPage
 
-#: The version of the consent text in ``worker/new_referral.html`` and its translations; a change there is a new version.
+#: The version of the consent text in ``worker/new_referral.html`` and its translations; a changed text is a new one.
 CONSENT_TEXT_VERSION = "2026-11.1"
 #: The same form again within this time is a second tap, not a second child.
 SAME_TAP = timedelta(minutes=10)
 CHOOSE = N_("Choose…")
-#: What is ticked when the form is opened.
-FRESH = Form(typed={"scope": (ConsentScope.VISITS.value,)})
+#: The fields in the order in which they stand on the page.
+FIELDS = (
+    "pseudonym", "age_band", "languages", "school_id", "need", "urgency", "tried", "strengths", "wish",
+    "relation", "given_on", "consent_language", "scope",
+)
 
 
 async def show_form(request: web.Request) -> web.Response:
     """Answer with the empty form."""
     account = await require_account(request, AccountRole.SOCIAL_WORKER)
-    return await form_page(request, account, FRESH)
+    return await form_page(request, account, Form())
 
 
 async def form_page(request: web.Request, account: AccountView, form: Form, status: int = 200) -> web.Response:
@@ -73,33 +77,41 @@ async def file_referral(request: web.Request) -> web.StreamResponse:
     account = await require_account(request, AccountRole.SOCIAL_WORKER)
     form = await read_form(request, "referral")
     filled = referral_form(form)
+    if isinstance(filled, dict):
+        return await form_with_faults(request, account, form, filled)
     try:
-        if isinstance(filled, dict):
-            raise InvalidInputError(filled)
         async with begin_as(request, account) as uow:
             referral_id = await file_once(uow, account, filled)
     except InvalidInputError as error:
-        faults = faults_in_words(error, gettext_of(request))
-        return await form_page(request, account, form.with_faults(in_order(faults)), status=422)
+        return await form_with_faults(request, account, form, error.fields)
     return see_other(f"/referrals/{referral_id}")
+
+
+async def form_with_faults(
+    request: web.Request, account: AccountView, form: Form, codes: Mapping[str, str],
+) -> web.Response:
+    """Answer with the form as it was filled in, the faults in the order of the page."""
+    faults = faults_in_words(codes, gettext_of(request))
+    ordered = {field: faults[field] for field in FIELDS if field in faults}
+    return await form_page(request, account, form.with_faults(ordered), status=422)
 
 
 def referral_form(form: Form) -> ReferralForm | dict[str, str]:
     """Return the assessment that was filled in, or the code of the fault of each field that has none."""
-    age_band, need, urgency = form.chosen("age_band", AgeBand), form.chosen("need", Need), form.chosen("urgency", Urgency)
-    relation, given_on = form.chosen("relation", ConsentRelation), form.day("given_on")
+    age_band, need = form.chosen("age_band", AgeBand), form.chosen("need", Need)
+    urgency, relation = form.chosen("urgency", Urgency), form.chosen("relation", ConsentRelation)
+    given_on = form.day("given_on")
     language, school_id = form.chosen("consent_language", Language), form.text("school_id")
     if (
         age_band is None or need is None or urgency is None or relation is None or given_on is None or language is None
         or not is_id(school_id)
     ):
-        chosen = {
-            "age_band": age_band, "need": need, "urgency": urgency, "relation": relation, "given_on": given_on,
-            "consent_language": language, "school_id": school_id if is_id(school_id) else None,
+        return missing(
+            age_band=age_band, need=need, urgency=urgency, relation=relation, given_on=given_on,
+            consent_language=language, school_id=school_id if is_id(school_id) else None,
             # What the domain would find missing too, so that all is told at once.
-            "pseudonym": form.text("pseudonym") or None, "languages": form.ticked("languages", Language) or None,
-        }
-        return {field: "missing" for field, value in chosen.items() if value is None}
+            pseudonym=form.text("pseudonym") or None, languages=form.ticked("languages", Language) or None,
+        )
     return ReferralForm(
         pseudonym=form.text("pseudonym"),
         age_band=age_band,
@@ -118,18 +130,6 @@ def referral_form(form: Form) -> ReferralForm | dict[str, str]:
             language=language,
         ),
     )
-
-
-#: The fields in the order in which they stand on the page.
-FIELDS = (
-    "pseudonym", "age_band", "languages", "school_id", "need", "urgency", "tried", "strengths", "wish",
-    "relation", "given_on", "consent_language", "scope",
-)
-
-
-def in_order(faults: dict[str, str]) -> dict[str, str]:
-    """Return the faults in the order of the page, for the summary above it."""
-    return {field: faults[field] for field in FIELDS if field in faults}
 
 
 async def file_once(uow: UnitOfWork, account: AccountView, form: ReferralForm) -> ReferralId:

@@ -41,7 +41,7 @@ async def site(
     school = await add_school(store)
 
     async def somebody(role: AccountRole, name: str) -> StaffBrowser:
-        account = await add_account(store, role, email=f"{name.split()[0].lower()}@example.org", name=name)
+        account = await add_account(store, role, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", name=name)
         return await browser_of(client, store, account)
 
     return Site(

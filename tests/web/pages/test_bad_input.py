@@ -10,7 +10,7 @@ MARKERS = (
     '<script>alert("x")</script>',
     '" autofocus onfocus="alert(1)',
     "{{ 7 * 7 }} %(num)d %s",
-    "مرحبا \u200fسلام 123",
+    "مرحبا \u200fسلام 123",  # noqa: RUF001
     "👧🏽 شكرا",
 )
 

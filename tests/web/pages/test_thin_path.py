@@ -43,7 +43,8 @@ async def test_a_child_is_led_from_assessment_to_exit_through_the_pages(site: Si
     page = await site.worker.opens(referral)
     assert page.shows("Lisez ensemble chaque soir.")
     [sheet] = page.links(r"/recommendations/[0-9a-f]{32}/print")
-    assert '<article class="sheet sheet-advice size-large" lang="fr" dir="ltr">' in (await site.worker.opens(sheet)).text
+    printed = await site.worker.opens(sheet)
+    assert 'class="sheet sheet-advice size-large" lang="fr" dir="ltr"' in printed.text
 
     await site.psychologist.posts(f"{referral}/close", {"reason": "goals-reached", "next_contact": "Salma, at school"})
     page = await site.worker.opens(referral)

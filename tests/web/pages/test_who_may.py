@@ -67,7 +67,7 @@ async def test_no_name_stands_in_a_title_or_an_address(site: Site) -> None:
     for path in (referral, visit, f"{visit}/card/classroom", "/desk"):
         page = await site.worker.opens(path)
         assert "Zoubida" not in page.title
-        assert not any("Zoubida" in link for link in page.links("[^\"]*"))
+        assert not any("Zoubida" in link for link in page.links('[^"]*'))
 
 
 async def test_a_card_tells_nothing_of_the_child_or_the_reason(site: Site) -> None:
