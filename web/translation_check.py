@@ -23,6 +23,19 @@ SOURCES = Path(__file__).parent
 METHODS = [("**/templates/**.html", "jinja2"), ("**.py", "python")]
 OPTIONS = {"**/templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false", "trimmed": "false"}}
 LINE_WIDTH = 120
+#: Headers that name people and dates: the history of the file tells those, and does not go stale.
+GOING_STALE = (
+    b'"Project-Id-Version:',
+    b'"Report-Msgid-Bugs-To:',
+    b'"POT-Creation-Date:',
+    b'"PO-Revision-Date:',
+    b'"Last-Translator:',
+    b'"Language-Team:',
+    b'"Generated-By:',
+)
+TO_BE_REVIEWED = "To be reviewed by a native speaker."
+#: What every catalogue says of itself in its first line.
+STATUS = {"ar": TO_BE_REVIEWED, "fr": TO_BE_REVIEWED, "zgh": TO_BE_REVIEWED, "en": "The source text."}
 
 
 @cache
@@ -84,9 +97,12 @@ def update_catalogues() -> None:
         catalogue = read_catalogue(language) or Catalog(locale=language, project="Wasl", charset="utf-8")
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
+        catalogue.header_comment = f"# Wasl, catalogue {language}. {STATUS[language]}"
         path = catalogue_path(language)
         path.parent.mkdir(parents=True, exist_ok=True)
         written = io.BytesIO()
         write_po(written, catalogue, width=LINE_WIDTH, sort_output=True, include_lineno=False)
-        path.write_bytes(written.getvalue())
+        path.write_bytes(
+            b"".join(line for line in written.getvalue().splitlines(True) if not line.startswith(GOING_STALE))
+        )
         click.echo(f"{language}: {len(catalogue)} sentences")
