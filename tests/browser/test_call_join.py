@@ -18,7 +18,7 @@ SECOND_VISIT_MAX_B = 4_096
 
 
 def words(page: Page) -> str:
-    page.wait_for_selector('#room[data-screen="calm"] #card h1')
+    page.wait_for_selector('#room[data-screen="calm"] #card h2')
     return page.locator("#card").inner_text()
 
 

@@ -132,7 +132,7 @@ def test_a_removed_guardian_is_gone_for_good(visit: Visit) -> None:
     child.wait_for_selector('[data-seat="guardian"]', state="detached")
     guardian.reload()
     press(guardian, "join")
-    guardian.wait_for_selector('#room[data-screen="calm"] #card h1')
+    guardian.wait_for_selector('#room[data-screen="calm"] #card h2')
     guardian.wait_for_timeout(1500)
     assert guardian.locator("[data-seat]").count() == 0
 

@@ -77,7 +77,6 @@ class Call {
       this.#socket.hurry();
       this.#mesh.restart();
     });
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#render());
     setInterval(() => void this.#tellHealth(), HEALTH_INTERVAL_MS);
     const beside = /** @type {HTMLDetailsElement} */ (part("beside"));
     beside.ontoggle = async () => {
@@ -271,9 +270,9 @@ class Call {
     const move = { action: "move-here", picture: "refresh", words: t("move-here"), kind: "control-main" };
     if (code === 4409) this.#away({ picture: "link", title: t("in-use"), text: t("in-use-text"), controls: [move] });
     else if (code === 4412) this.#retry = setTimeout(() => this.#socket.open({ fresh: true }), NOT_OPEN_PAUSE_MS);
-    else if (this.#model.screen === "room" && code !== 4403 && code !== 4410 && code !== 4411) {
-      this.#away({ picture: "warning", title: t("broken"), text: t("broken-text"), controls: [{ ...move, action: "reload", words: t("again") }] });
-    }
+    else if (code === 4403 || code === 4411) this.#take({ type: code === 4403 ? "removed" : "moved", seq: 0 });
+    else if (code === 4410) this.#take({ type: "closed", seq: 0, reason: "ended" });
+    else this.#away({ picture: "warning", title: t("broken"), text: t("broken-text"), controls: [{ ...move, action: "reload", words: t("again") }] });
   }
 
   // --- what the person does ---

@@ -279,7 +279,7 @@ export class RoomView {
       this.#card.replaceChildren();
       return;
     }
-    const title = make("h1", { tabindex: "-1" }, card.title);
+    const title = make("h2", { tabindex: "-1" }, card.title);
     const roles = make("ul", { class: "who" }, ...(card.roles ?? []).map((role) => make("li", {}, picture(role), make("span", {}, roleWords(role)))));
     this.#card.replaceChildren(
       make("div", { class: "card-picture", "data-picture": card.picture }, picture(card.picture)),

@@ -1,0 +1,54 @@
+"""The call page for everybody: axe finds nothing, in four languages, light and dark, before the press and inside."""
+
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.support.call_page import Visit, press
+
+pytestmark = pytest.mark.browser
+
+LANGUAGES = ("ar", "fr", "zgh", "en")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def faults(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{fault['id']}: {node['html'][:120]}" for fault in found for node in fault["nodes"]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_on_the_page_of_the_press(visit: Visit, language: str) -> None:
+    page = visit.profile().new_page()
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for path in (f"/j?lang={language}", f"/c?lang={language}"):
+            page.goto(visit.server.url + path)
+            page.wait_for_timeout(300)
+            assert faults(page) == [], (scheme, path)
+
+
+def test_axe_finds_nothing_in_the_room_of_child_and_adults(visit: Visit) -> None:
+    pages = []
+    for role in ("classroom", "social_worker", "psychologist"):
+        context = visit.profile()
+        page = visit.open(role, context)
+        page.emulate_media(reduced_motion="reduce")
+        press(page, "join")
+        page.wait_for_selector('#room[data-signaling="online"]')
+        pages.append(page)
+    child, worker, psychologist = pages
+    press(psychologist, "knock")
+    child.wait_for_selector('button[data-action="open-door"]')
+    for page in pages:
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.wait_for_timeout(200)
+            assert faults(page) == [], scheme
+    press(child, "help")
+    assert faults(child) == []
+    press(worker, "more")
+    worker.wait_for_selector("#more[open]")
+    assert faults(worker) == []
