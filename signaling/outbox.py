@@ -6,7 +6,6 @@ bytes before a text frame (RFC 6455, section 5.2: final, unmasked, uncompressed)
 """
 
 import asyncio
-from collections import deque
 
 import structlog
 
@@ -43,7 +42,7 @@ class Outbox:
         self._transport = transport
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._frames: deque[bytes] = deque()
+        self._frames: list[bytes] = []
         self._bytes = 0
         self._closing: CloseCode | None = None
         #: The writer is to be called.
@@ -99,7 +98,7 @@ class Outbox:
         frames = [framed(TEXT, frame) for frame in self._frames if frame]
         if self._closing is not None:
             frames.append(framed(CLOSE, self._closing.to_bytes(2, "big")))
-        self._frames.clear()
+        self._frames = []
         self._bytes = 0
         return frames
 
