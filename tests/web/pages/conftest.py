@@ -29,6 +29,7 @@ class Site:
     admin: StaffBrowser
     nobody: StaffBrowser
     school: SchoolView
+    app: web.Application
     clock: FakeClock
 
 
@@ -37,7 +38,8 @@ async def site(
     store: Store, clock: FakeClock, tmp_path: Path,
     aiohttp_client: Callable[[web.Application], Awaitable[TestClient]],
 ) -> Site:
-    client = await aiohttp_client(create_app(Settings(data=tmp_path), store, clock))
+    app = create_app(Settings(data=tmp_path), store, clock)
+    client = await aiohttp_client(app)
     school = await add_school(store)
 
     async def somebody(role: AccountRole, name: str) -> StaffBrowser:
@@ -52,5 +54,6 @@ async def site(
         admin=await somebody(AccountRole.ADMIN, "Karim Idrissi"),
         nobody=StaffBrowser(client, None, "en"),
         school=school,
+        app=app,
         clock=clock,
     )

@@ -5,7 +5,14 @@ import re
 
 import pytest
 
+from rooms.ids import new_id
+from rooms.roles import Role
+from rooms.visits.states import ParticipantState, PauseReason, Presence, RoomState
+from signaling.dictionaries import LegHealth, Rung
+from signaling.hub import RoomHealth, SeatHealth
+from tests.support.fake_clock import MONDAY
 from tests.web.pages.conftest import Site
+from web import keys
 
 INVITATION = {
     "name": "Nadia Berrada", "email": "nadia@example.org", "role": "psychologist", "language": "fr",
@@ -22,6 +29,43 @@ async def test_no_open_room_is_said_in_words_and_in_json(site: Site) -> None:
     assert re.search(r'id="no-rooms">', page.text)
     overview = json.loads((await site.admin.opens("/admin/rooms.json")).text)
     assert overview == {"asOf": "09:00:00", "rooms": []}
+
+
+async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
+    site: Site, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leg = LegHealth(
+        peer=new_id(), rtt_ms=184.4, loss_pct=2.5, jitter_ms=9, kbps_in=40, kbps_out=38, candidate_type="relay",
+        connection="connected",
+    )
+    seats = (
+        SeatHealth(
+            role=Role.CLASSROOM, state=ParticipantState.ADMITTED, presence=Presence.PRESENT, rung=Rung.VOICE,
+            legs=(((Role.PSYCHOLOGIST,), leg),),
+        ),
+        SeatHealth(
+            role=Role.PSYCHOLOGIST, state=ParticipantState.ADMITTED, presence=Presence.AWAY, rung=None, legs=(),
+        ),
+        SeatHealth(role=Role.GUARDIAN, state=ParticipantState.WAITING, presence=Presence.PRESENT, rung=None, legs=()),
+    )
+    room = RoomHealth(
+        number=3, state=RoomState.PAUSED, reasons=(PauseReason.PSYCHOLOGIST_MISSING,), since=MONDAY, seats=seats,
+    )
+    monkeypatch.setattr(site.app[keys.HUB], "overview", lambda: [room])
+    told = json.loads((await site.admin.opens("/admin/rooms.json")).text)["rooms"]
+    assert told == [{
+        "number": "3", "state": "Paused", "since": "09:00", "remarks": "the psychologist is missing",
+        "present": "Child in the classroom · Psychologist (away) · Guardian (waiting)",
+        "legs": [{
+            "between": "Child in the classroom → Psychologist", "connection": "connected", "path": "turn",
+            "rung": "voice", "roundTrip": "184 ms", "loss": "2.5 %",
+        }],
+    }]
+    page = await site.admin.opens("/admin/rooms")
+    for words in ("Paused", "184 ms", "2.5 %", "the psychologist is missing"):
+        assert page.shows(words)
+    assert 'id="no-rooms" hidden' in page.text
+    assert leg.peer not in page.text
 
 
 async def test_an_invitation_shows_its_link_once_and_lets_the_person_in(site: Site) -> None:
