@@ -132,10 +132,19 @@ def keys() -> None:
 @keys.command()
 @place_options
 def rotate(**options: object) -> None:
-    """Make new keys and wrap all data keys anew. Restart the server afterwards."""
+    """Make new keys. Restart every server afterwards, then run: wasl keys rewrap."""
     from web.upkeep import rotate_keys  # noqa: PLC0415
 
     rotate_keys(settings_of(options))
+
+
+@keys.command()
+@place_options
+def rewrap(**options: object) -> None:
+    """Wrap all data keys with the newest master key, while servers that know it run."""
+    from web.upkeep import rewrap_keys  # noqa: PLC0415
+
+    rewrap_keys(settings_of(options))
 
 
 @main.group()

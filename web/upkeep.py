@@ -88,7 +88,7 @@ def add_admin(settings: Settings, *, email: str, name: str, language: str, zone:
 
 
 def rotate_keys(settings: Settings) -> None:
-    """Make the next master and ticket keys, and wrap all data keys with the new master key."""
+    """Make the next master and ticket keys. Nothing uses them before the servers have read them at their restart."""
     if not has_keys(settings.keys_folder):
         refuse([f"there are no keys in {settings.keys_folder} to rotate; set --data to the server's data folder"])
     try:
@@ -96,9 +96,14 @@ def rotate_keys(settings: Settings) -> None:
     except SettingsError as error:
         refuse(error.faults)
     master, ticket = add_keys(settings.keys_folder)
-    count = with_store(settings, rewrap_all)
-    tell(f"made master-{master}.key and ticket-{ticket}.key, and wrapped {count} data keys with the new master key")
-    tell("restart every server now; keep the older files for as long as you keep backups made before this")
+    tell(f"made master-{master}.key and ticket-{ticket}.key")
+    tell("restart every server now, then run: wasl keys rewrap")
+
+
+def rewrap_keys(settings: Settings) -> None:
+    """Wrap all data keys with the newest master key; a server that has not read it yet could not open them."""
+    tell(f"wrapped {with_store(settings, rewrap_all)} data keys with the newest master key")
+    tell("keep the older master keys for as long as you keep backups made before this")
 
 
 def sweep_now(settings: Settings) -> None:

@@ -117,7 +117,7 @@ class KeepGoing:
 
 @dataclass(frozen=True, slots=True)
 class Revoke:
-    """From outside the room: an invitation was cancelled, consent withdrawn or an account disabled. Acts as a removal."""
+    """From outside the room: the invitation was cancelled or the account disabled. Acts as a removal."""
 
     participant: ParticipantId
 
@@ -135,6 +135,21 @@ class Tick:
 
 
 RoomCommand = (
-    Join | Detach | Reattach | Leave | Knock | OpenDoor | Admit | Deny | Remove | Pause | AskHelp | SetMedia
-    | End | KeepGoing | Revoke | Close | Tick
+    Join
+    | Detach
+    | Reattach
+    | Leave
+    | Knock
+    | OpenDoor
+    | Admit
+    | Deny
+    | Remove
+    | Pause
+    | AskHelp
+    | SetMedia
+    | End
+    | KeepGoing
+    | Revoke
+    | Close
+    | Tick
 )

@@ -161,13 +161,31 @@ class EndingCancelled:
 
 @dataclass(frozen=True, slots=True)
 class RoomClosed:
-    """The room is over for everybody. ``reason``: ``ended``, ``hard-end``, ``cancelled``, ``rescheduled``, ``withdrawn``."""
+    """The room is over for everybody.
+
+    ``reason``: ``ended``, ``hard-end``, ``cancelled``, ``rescheduled`` or ``withdrawn``.
+    """
 
     reason: str
 
 
 RoomEvent = (
-    ParticipantWaiting | ParticipantAdmitted | ParticipantDenied | ParticipantGone | ParticipantRemoved | PeerReplaced
-    | DoorKnocked | DoorOpened | RoomStateChanged | AdultLost | AdultReturned | LegOpened | LegClosed | RosterChanged
-    | HelpAsked | EndingStarted | EndingCancelled | RoomClosed
+    ParticipantWaiting
+    | ParticipantAdmitted
+    | ParticipantDenied
+    | ParticipantGone
+    | ParticipantRemoved
+    | PeerReplaced
+    | DoorKnocked
+    | DoorOpened
+    | RoomStateChanged
+    | AdultLost
+    | AdultReturned
+    | LegOpened
+    | LegClosed
+    | RosterChanged
+    | HelpAsked
+    | EndingStarted
+    | EndingCancelled
+    | RoomClosed
 )

@@ -21,8 +21,8 @@ class SeatPlan:
 class RoomPlan:
     """A visit as booked. All instants are aware UTC.
 
-    ``closes_at`` is the hard end: the end of the visit's window, when every client closes by itself. ``ends_at`` is only
-    what was planned; passing it cuts nothing. ``door_opened`` says that the child has opened the door once already.
+    ``closes_at`` is the hard end: the end of the visit's window, when every client closes by itself. ``ends_at`` is
+    only what was planned; passing it cuts nothing. ``door_opened`` says that the child has opened the door once already.
     """
 
     visit: VisitId

@@ -63,46 +63,54 @@ class PauseReason(StrEnum):
     PSYCHOLOGIST_MISSING = "psychologist-missing"
 
 
-VISIT_MOVES = frozenset({
-    (VisitState.SCHEDULED, VisitState.OPEN),
-    (VisitState.SCHEDULED, VisitState.CANCELLED),
-    (VisitState.SCHEDULED, VisitState.EXPIRED),
-    (VisitState.SCHEDULED, VisitState.MISSED),
-    # Somebody tried a link before the hour, and then the visit was moved.
-    (VisitState.OPEN, VisitState.SCHEDULED),
-    (VisitState.OPEN, VisitState.COMPLETED),
-    (VisitState.OPEN, VisitState.CANCELLED),
-    (VisitState.OPEN, VisitState.EXPIRED),
-    (VisitState.OPEN, VisitState.MISSED),
-})
+VISIT_MOVES = frozenset(
+    {
+        (VisitState.SCHEDULED, VisitState.OPEN),
+        (VisitState.SCHEDULED, VisitState.CANCELLED),
+        (VisitState.SCHEDULED, VisitState.EXPIRED),
+        (VisitState.SCHEDULED, VisitState.MISSED),
+        # Somebody tried a link before the hour, and then the visit was moved.
+        (VisitState.OPEN, VisitState.SCHEDULED),
+        (VisitState.OPEN, VisitState.COMPLETED),
+        (VisitState.OPEN, VisitState.CANCELLED),
+        (VisitState.OPEN, VisitState.EXPIRED),
+        (VisitState.OPEN, VisitState.MISSED),
+    }
+)
 
-ROOM_MOVES = frozenset({
-    (RoomState.WAITING, RoomState.LIVE),
-    (RoomState.WAITING, RoomState.PAUSED),
-    (RoomState.WAITING, RoomState.CLOSED),
-    (RoomState.LIVE, RoomState.PAUSED),
-    (RoomState.LIVE, RoomState.CLOSED),
-    (RoomState.PAUSED, RoomState.LIVE),
-    (RoomState.PAUSED, RoomState.WAITING),  # the child lifts a pause asked for before everybody had come
-    (RoomState.PAUSED, RoomState.CLOSED),
-})
+ROOM_MOVES = frozenset(
+    {
+        (RoomState.WAITING, RoomState.LIVE),
+        (RoomState.WAITING, RoomState.PAUSED),
+        (RoomState.WAITING, RoomState.CLOSED),
+        (RoomState.LIVE, RoomState.PAUSED),
+        (RoomState.LIVE, RoomState.CLOSED),
+        (RoomState.PAUSED, RoomState.LIVE),
+        (RoomState.PAUSED, RoomState.WAITING),  # the child lifts a pause asked for before everybody had come
+        (RoomState.PAUSED, RoomState.CLOSED),
+    }
+)
 
-PARTICIPANT_MOVES = frozenset({
-    (ParticipantState.JOINING, ParticipantState.WAITING),
-    (ParticipantState.JOINING, ParticipantState.ADMITTED),
-    (ParticipantState.JOINING, ParticipantState.GONE),
-    (ParticipantState.WAITING, ParticipantState.ADMITTED),
-    (ParticipantState.WAITING, ParticipantState.GONE),
-    (ParticipantState.ADMITTED, ParticipantState.GONE),
-    (ParticipantState.GONE, ParticipantState.JOINING),
-})
+PARTICIPANT_MOVES = frozenset(
+    {
+        (ParticipantState.JOINING, ParticipantState.WAITING),
+        (ParticipantState.JOINING, ParticipantState.ADMITTED),
+        (ParticipantState.JOINING, ParticipantState.GONE),
+        (ParticipantState.WAITING, ParticipantState.ADMITTED),
+        (ParticipantState.WAITING, ParticipantState.GONE),
+        (ParticipantState.ADMITTED, ParticipantState.GONE),
+        (ParticipantState.GONE, ParticipantState.JOINING),
+    }
+)
 
-CLAIM_MOVES = frozenset({
-    (ClaimState.WAITING, ClaimState.APPROVED),
-    (ClaimState.WAITING, ClaimState.DENIED),
-    # A browser that got the seat and lost it to a later one is a second browser again.
-    (ClaimState.APPROVED, ClaimState.WAITING),
-})
+CLAIM_MOVES = frozenset(
+    {
+        (ClaimState.WAITING, ClaimState.APPROVED),
+        (ClaimState.WAITING, ClaimState.DENIED),
+        # A browser that got the seat and lost it to a later one is a second browser again.
+        (ClaimState.APPROVED, ClaimState.WAITING),
+    }
+)
 
 State = TypeVar("State", VisitState, RoomState, ParticipantState, ClaimState)
 

@@ -129,7 +129,9 @@ def test_an_admin_gets_a_link_and_keys_are_rotated(tmp_path: Path) -> None:
     again = wasl("admin", "create", "--data", str(tmp_path), "--email", "karim@example.org")
     assert (again.returncode, "in-use" in again.stderr) == (2, True)
     rotated = wasl("keys", "rotate", "--data", str(tmp_path))
-    assert "wrapped 1 data keys" in rotated.stderr
+    assert "made master-2.key" in rotated.stderr
+    rewrapped = wasl("keys", "rewrap", "--data", str(tmp_path))
+    assert "wrapped 1 data keys" in rewrapped.stderr
     assert (tmp_path / "keys" / "master-2.key").exists()
 
 
