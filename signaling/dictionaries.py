@@ -1,10 +1,10 @@
 """What messages are made of: limits, checked scalars, and the dictionaries of the WebRTC standard, unchanged."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from rooms.health.samples import CandidateType, ConnectionState
 from rooms.ids import ParticipantId, PeerId
 from rooms.roles import Role
 from rooms.visits.states import ParticipantState, Presence
@@ -23,19 +23,10 @@ Negotiation = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Peer = Annotated[PeerId, Meta(min_length=32, max_length=32)]
 Participant = Annotated[ParticipantId, Meta(min_length=32, max_length=32)]
 Claim = Annotated[str, Meta(min_length=32, max_length=32)]
-#: A measured value; ``null`` on the wire means that the browser could not tell.
-Measure = Annotated[float, Meta(ge=0, le=10_000_000)] | None
-
-
-class Rung(StrEnum):
-    """The step of the quality ladder that a browser is on, best first."""
-
-    VIDEO = "video"
-    STILLS = "stills"
-    VOICE = "voice"
-    CLIPS = "clips"
-    TEXT = "text"
-    PHONE = "phone"
+#: Measured values; ``null`` on the wire means that the browser could not tell.
+Milliseconds = Annotated[int, Meta(ge=0, le=60_000)] | None
+Percent = Annotated[int, Meta(ge=0, le=100)] | Annotated[float, Meta(ge=0, le=100)] | None
+Kbps = Annotated[int, Meta(ge=0, le=1_000_000)] | None
 
 
 class Dictionary(Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -65,17 +56,22 @@ class CandidateInit(Dictionary, frozen=True):
     username_fragment: Annotated[str, Meta(max_length=256)] | UnsetType | None = UNSET
 
 
-class LegHealth(Dictionary, frozen=True):
-    """What one browser measures on its connection to one other peer."""
+class LegHealth(Struct, frozen=True, forbid_unknown_fields=True, array_like=True, rename="camel"):
+    """What one browser measures on one leg: an array of exactly these fields, so that a summary stays small."""
 
-    peer: Peer
-    rtt_ms: Measure
-    loss_pct: Measure
-    jitter_ms: Measure
-    kbps_in: Measure
-    kbps_out: Measure
-    candidate_type: Literal["host", "srflx", "prflx", "relay"] | None
-    connection: Literal["new", "connecting", "connected", "disconnected", "failed", "closed"]
+    #: Of the newest ``connect`` for the other peer; a leg that is no more is passed over.
+    negotiation: Negotiation
+    connection: ConnectionState
+    candidate_type: CandidateType | None
+    rtt_ms: Milliseconds
+    #: Of what arrives here, as everything that follows but ``kbps_out``.
+    loss_pct: Percent
+    jitter_ms: Milliseconds
+    #: Samples of speech that this browser had to invent, of all that it played.
+    invented_pct: Percent
+    #: Averages since the page's last ``health``.
+    kbps_in: Kbps
+    kbps_out: Kbps
 
 
 class Resume(Dictionary, frozen=True):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import structlog
 
 from rooms.clock import Clock
+from rooms.health.samples import Rung, RungReason
 from rooms.ids import ParticipantId, PeerId, VisitId
 from rooms.roles import Role
 from rooms.visits.states import ParticipantState, PauseReason, Presence, RoomState
@@ -15,7 +16,7 @@ from signaling.bus import Bus
 from signaling.bus_messages import ClaimMade, SeatRevoked, VisitClosed, room_channel
 from signaling.close_codes import CloseCode
 from signaling.connection import Connection
-from signaling.dictionaries import LegHealth, Rung
+from signaling.dictionaries import LegHealth
 from signaling.ice_servers import IceServerMinter
 from signaling.room_host import RoomHost
 from signaling.settings import SignalingSettings
@@ -31,6 +32,7 @@ class SeatHealth:
     state: ParticipantState
     presence: Presence
     rung: Rung | None
+    reason: RungReason | None
     #: The other end's roles, and what this end measures there.
     legs: tuple[tuple[tuple[Role, ...], LegHealth], ...]
 
@@ -160,12 +162,19 @@ class Hub:
         for entry in roster:
             seated = host.peers.peer(entry.peer)
             health = seated.health if seated is not None else None
-            legs = tuple((roles[leg.peer], leg) for leg in health.legs if leg.peer in roles) if health else ()
+            others = {
+                leg.negotiation: leg.polite if leg.impolite == entry.peer else leg.impolite
+                for leg in host.room.legs() if entry.peer in {leg.polite, leg.impolite}
+            }
+            legs = tuple(
+                (roles[others[leg.negotiation]], leg) for leg in health.legs if leg.negotiation in others
+            ) if health else ()
             seats.append(SeatHealth(
                 role=entry.role,
                 state=entry.state,
                 presence=entry.presence,
                 rung=health.rung if health else None,
+                reason=health.reason if health else None,
                 legs=legs,
             ))
         return RoomHealth(

@@ -13,6 +13,7 @@ from typing import Annotated, Union
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from rooms.health.samples import Rung, RungReason
 from rooms.ids import PeerId, VisitId
 from rooms.roles import Role
 from rooms.visits.states import PauseReason, RoomState
@@ -30,7 +31,6 @@ from signaling.dictionaries import (
     Peer,
     Resume,
     RosterSeat,
-    Rung,
     Seat,
 )
 from signaling.ice_servers import IceServer
@@ -153,10 +153,11 @@ class Candidate(ClientFrame, frozen=True):
 
 
 class Health(ClientFrame, frozen=True):
-    """What the browser measures now: held in memory for the page of open rooms, never stored."""
+    """What the browser measures now. Only a minute's summary of the whole room is stored."""
 
-    legs: Annotated[tuple[LegHealth, ...], Meta(max_length=HEALTH_MAX_LEGS)]
     rung: Rung
+    reason: RungReason
+    legs: Annotated[tuple[LegHealth, ...], Meta(max_length=HEALTH_MAX_LEGS)]
 
 
 class AdmitClaim(ClientFrame, frozen=True):

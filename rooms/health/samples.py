@@ -7,6 +7,46 @@ from enum import StrEnum
 from rooms.roles import Role
 
 
+class Rung(StrEnum):
+    """The step of the quality ladder that a browser is on, best first."""
+
+    VIDEO = "video"
+    SMALL_VIDEO = "small-video"
+    STILLS = "stills"
+    VOICE = "voice"
+    CLIPS = "clips"
+    TEXT = "text"
+    PHONE = "phone"
+
+
+class RungReason(StrEnum):
+    """Why a browser is on its rung and not on a better one, as its ladder sees it."""
+
+    LINE_GOOD = "line-good"
+    STARTING = "starting"
+    CAMERA_OFF = "camera-off"
+    UPLINK_WEAK = "uplink-weak"
+    DOWNLINK_WEAK = "downlink-weak"
+    OTHER_SIDE_WEAK = "other-side-weak"
+    LONG_WAY = "long-way"
+    NO_PATH = "no-path"
+    LINE_LOST = "line-lost"
+    DATA_BUDGET = "data-budget"
+    DEVICE_SLOW = "device-slow"
+    BATTERY_LOW = "battery-low"
+    HELD = "held"
+    SIGNING = "signing"
+
+
+class CandidateType(StrEnum):
+    """``RTCIceCandidateType``, as in the standard; ``relay`` where either end of the pair is one."""
+
+    HOST = "host"
+    SRFLX = "srflx"
+    PRFLX = "prflx"
+    RELAY = "relay"
+
+
 class ConnectionState(StrEnum):
     """``RTCPeerConnection.connectionState``, as in the standard."""
 

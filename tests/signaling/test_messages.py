@@ -7,7 +7,9 @@ from typing import get_args
 import msgspec
 import pytest
 
-from signaling.messages import ClientMessage, ProtocolError, ServerMessage, dump, parse, parse_server, stamp
+from rooms.health.samples import CandidateType, ConnectionState, Rung, RungReason
+from signaling.dictionaries import LegHealth
+from signaling.messages import ClientMessage, Health, ProtocolError, ServerMessage, dump, parse, parse_server, stamp
 
 CONTRACT = Path(__file__).parents[1] / "contract" / "messages"
 FILES = sorted(CONTRACT.glob("*.json"))
@@ -88,3 +90,16 @@ def test_a_stamp_is_what_dumping_the_number_gives() -> None:
             message = parse_server(json.dumps(contract["valid"][0]))
             without = dump(msgspec.structs.replace(message, seq=msgspec.UNSET))
             assert json.loads(stamp(without, message.seq)) == contract["valid"][0]
+
+
+def test_a_summary_of_three_legs_is_small_even_where_all_is_at_its_worst() -> None:
+    leg = LegHealth(9999, ConnectionState.DISCONNECTED, CandidateType.SRFLX, 60_000, 99.9, 60_000, 99.9, 99_999, 99_999)
+    longest = Health(max(Rung, key=len), max(RungReason, key=len), (leg, leg, leg))
+    assert len(dump(longest)) <= 300
+
+
+def test_whole_and_broken_shares_are_read_the_quick_way() -> None:
+    for share in ("0", "2", "2.5", "100", "null"):
+        legs = f'[[1,"connected",null,1,{share},1,{share},1,1]]'
+        frame = b'{"type":"health","rung":"voice","reason":"starting","legs":%b}' % legs.encode()
+        assert dump(parse(frame)) == frame

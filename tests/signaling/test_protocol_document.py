@@ -7,6 +7,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from rooms.health.samples import CandidateType, Rung, RungReason
 from rooms.visits.states import ParticipantState, PauseReason, Presence, RoomState
 from signaling import dictionaries, rate_limit, replay, settings
 from signaling.close_codes import CloseCode
@@ -70,7 +71,9 @@ def test_every_close_code_is_described_and_no_other() -> None:
     assert described == {int(code): code.name.lower().replace("_", "-") for code in CloseCode}
 
 
-@pytest.mark.parametrize("values", [RoomState, PauseReason, Presence, ParticipantState, dictionaries.Rung])
+@pytest.mark.parametrize("values", [
+    RoomState, PauseReason, Presence, ParticipantState, Rung, RungReason, CandidateType,
+])
 def test_every_value_of_a_closed_list_is_described(values: type) -> None:
     for value in values:
         assert f"`{value}`" in DOCUMENT

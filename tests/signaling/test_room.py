@@ -2,8 +2,10 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
+from rooms.health.samples import CandidateType, ConnectionState, Rung, RungReason
 from rooms.roles import Composition, Role
 from rooms.visits import events
 from signaling import messages
@@ -246,13 +248,17 @@ async def test_a_claim_made_before_the_adult_came_is_told_on_arrival(wire: Wire)
 
 async def test_the_overview_names_roles_and_measures_and_nobody(wire: Wire) -> None:
     classroom, _, psychologist = await wire.live_room()
-    leg = messages.LegHealth(psychologist.peer, 120.5, 2.0, 8.0, 60.0, 75.0, "relay", "connected")
-    await classroom.says(messages.Health((leg,), messages.Rung.VOICE))
+    connect = (await connects_of(classroom, 2))[psychologist.peer]
+    leg = messages.LegHealth(
+        connect.negotiation, ConnectionState.CONNECTED, CandidateType.RELAY, 120, 2.5, 8, 0.6, 60, 75
+    )
+    gone = msgspec.structs.replace(leg, negotiation=connect.negotiation + 100)
+    await classroom.says(messages.Health(Rung.VOICE, RungReason.UPLINK_WEAK, (leg, gone)))
     await classroom.has_heard_everything()
     (room,) = wire.hub.overview()
     assert (room.number, room.state) == (1, "live")
     child = next(seat for seat in room.seats if seat.role is Role.CLASSROOM)
-    assert child.rung is messages.Rung.VOICE
+    assert (child.rung, child.reason) == (Rung.VOICE, RungReason.UPLINK_WEAK)
     assert child.legs == (((Role.PSYCHOLOGIST,), leg),)
     assert wire.plan.visit not in repr(room)
 

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from rooms.ids import new_id
+from rooms.health.samples import CandidateType, ConnectionState, Rung, RungReason
 from rooms.roles import Role
 from rooms.visits.states import ParticipantState, PauseReason, Presence, RoomState
-from signaling.dictionaries import LegHealth, Rung
+from signaling.dictionaries import LegHealth
 from signaling.hub import RoomHealth, SeatHealth
 from tests.support.fake_clock import MONDAY
 from tests.web.pages.conftest import Site
@@ -35,18 +35,22 @@ async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
     site: Site, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     leg = LegHealth(
-        peer=new_id(), rtt_ms=184.4, loss_pct=2.5, jitter_ms=9, kbps_in=40, kbps_out=38, candidate_type="relay",
-        connection="connected",
+        negotiation=4711, connection=ConnectionState.CONNECTED, candidate_type=CandidateType.RELAY, rtt_ms=184,
+        loss_pct=2.5, jitter_ms=9, invented_pct=0.6, kbps_in=40, kbps_out=38,
     )
     seats = (
         SeatHealth(
             role=Role.CLASSROOM, state=ParticipantState.ADMITTED, presence=Presence.PRESENT, rung=Rung.VOICE,
-            legs=(((Role.PSYCHOLOGIST,), leg),),
+            reason=RungReason.UPLINK_WEAK, legs=(((Role.PSYCHOLOGIST,), leg),),
         ),
         SeatHealth(
-            role=Role.PSYCHOLOGIST, state=ParticipantState.ADMITTED, presence=Presence.AWAY, rung=None, legs=(),
+            role=Role.PSYCHOLOGIST, state=ParticipantState.ADMITTED, presence=Presence.AWAY, rung=None, reason=None,
+            legs=(),
         ),
-        SeatHealth(role=Role.GUARDIAN, state=ParticipantState.WAITING, presence=Presence.PRESENT, rung=None, legs=()),
+        SeatHealth(
+            role=Role.GUARDIAN, state=ParticipantState.WAITING, presence=Presence.PRESENT, rung=None, reason=None,
+            legs=(),
+        ),
     )
     room = RoomHealth(
         number=3, state=RoomState.PAUSED, reasons=(PauseReason.PSYCHOLOGIST_MISSING,), since=MONDAY, seats=seats,
@@ -65,7 +69,7 @@ async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
     for words in ("Paused", "184 ms", "2.5 %", "the psychologist is missing"):
         assert page.shows(words)
     assert 'id="no-rooms" hidden' in page.text
-    assert leg.peer not in page.text
+    assert str(leg.negotiation) not in page.text
 
 
 async def test_an_invitation_shows_its_link_once_and_lets_the_person_in(site: Site) -> None:

@@ -7,23 +7,25 @@ import { Peer } from "./peer.js";
 
 export const LEGS_MAX = 4;
 export const FRESH_ICE_SERVERS_TIMEOUT_MS = 3_000;
-export const HEALTH_MAX_BYTES = 300;
+/** The longest time that a summary can name. */
+const HEALTH_MAX_MS = 60_000;
 
 const NOTHING = Object.freeze({ audio: null, video: null });
+
+/** @typedef {{bytesIn: number, bytesOut: number, lost: number, packets: number, invented: number, played: number, at: number}} Readings */
 
 /**
  * @typedef {object} Leg
  * @property {Peer} peer
  * @property {number} negotiation
  * @property {MediaStream} stream what comes from the other side
- * @property {{bytesIn: number, bytesOut: number, lost: number, packets: number, at: number}} last
+ * @property {Readings} last
  */
 
 export class Mesh {
   /** @type {Map<string, Leg>} */ #legs = new Map();
   /** @type {Tracks} */ #tracks = NOTHING;
   #sending = false;
-  #healthTurn = 0;
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
 
   /**
@@ -57,7 +59,7 @@ export class Mesh {
         onPeer(id, peer.pc.connectionState, stream);
       },
     });
-    this.#legs.set(id, { peer, negotiation, stream, last: { bytesIn: 0, bytesOut: 0, lost: 0, packets: 0, at: 0 } });
+    this.#legs.set(id, { peer, negotiation, stream, last: nothingRead() });
     onPeer(id, "new", stream);
   }
 
@@ -116,20 +118,14 @@ export class Mesh {
 
   /**
    * Measure every connection once, say it in one small message, and return the media path: `turn`, `direct`, or "" while
-   * nothing is connected. A message holds as many legs as fit; others come first in the next.
-   * @param {string} rung @returns {Promise<"turn" | "direct" | "">}
+   * nothing is connected.
+   * @param {string} rung @param {string} reason @returns {Promise<"turn" | "direct" | "">}
    */
-  async tellHealth(rung) {
-    const legs = await Promise.all([...this.#legs].map(([id, leg]) => measureLeg(id, leg)));
+  async tellHealth(rung, reason) {
+    const legs = await Promise.all([...this.#legs.values()].map(measureLeg));
     if (!legs.length) return "";
-    const turn = this.#healthTurn++ % legs.length;
-    /** @type {LegHealth[]} */ const told = [];
-    for (const leg of [...legs.slice(turn), ...legs.slice(0, turn)]) {
-      if (told.length && JSON.stringify({ type: "health", legs: [...told, leg], rung }).length > HEALTH_MAX_BYTES) break;
-      told.push(leg);
-    }
-    this.wiring.send({ type: "health", legs: told, rung });
-    const types = legs.map(({ candidateType }) => candidateType).filter(Boolean);
+    this.wiring.send({ type: "health", rung, reason, legs });
+    const types = legs.map(([, , candidateType]) => candidateType).filter(Boolean);
     return types.includes("relay") ? "turn" : types.length ? "direct" : "";
   }
 
@@ -162,14 +158,19 @@ export class Mesh {
   }
 }
 
-/** @param {string} id @param {Leg} leg @returns {Promise<LegHealth>} */
-async function measureLeg(id, leg) {
+/** @returns {Readings} */
+function nothingRead() {
+  return { bytesIn: 0, bytesOut: 0, lost: 0, packets: 0, invented: 0, played: 0, at: 0 };
+}
+
+/** @param {Leg} leg @returns {Promise<LegHealth>} */
+async function measureLeg(leg) {
   const { pc } = leg.peer;
   const stats = await pc.getStats();
   /** @type {Map<string, any>} */
   const byId = new Map();
   stats.forEach((entry) => byId.set(entry.id, entry));
-  const now = { bytesIn: 0, bytesOut: 0, lost: 0, packets: 0, at: performance.now() };
+  const now = { ...nothingRead(), at: performance.now() };
   /** @type {number | null} */ let jitterMs = null;
   /** @type {any} */ let pair = null;
   for (const entry of byId.values()) {
@@ -177,7 +178,10 @@ async function measureLeg(id, leg) {
       now.bytesIn += entry.bytesReceived ?? 0;
       now.lost += entry.packetsLost ?? 0;
       now.packets += entry.packetsReceived ?? 0;
-      if (entry.kind === "audio" && entry.jitter !== undefined) jitterMs = Math.round(entry.jitter * 1000);
+      if (entry.kind !== "audio") continue;
+      if (entry.jitter !== undefined) jitterMs = Math.round(entry.jitter * 1000);
+      now.invented += (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0);
+      now.played += entry.totalSamplesReceived ?? 0;
     } else if (entry.type === "outbound-rtp") now.bytesOut += entry.bytesSent ?? 0;
     else if (entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded") pair = entry;
   }
@@ -190,14 +194,17 @@ async function measureLeg(id, leg) {
   const rtt = pair?.currentRoundTripTime;
   /** @param {number} bytes */
   const kbps = (bytes) => (last.at ? Math.max(0, Math.round((bytes * 8) / seconds / 1000)) : null);
-  return {
-    peer: id,
-    rttMs: rtt === undefined ? null : Math.round(rtt * 1000),
-    lossPct: last.at && expected ? Math.round((1000 * lost) / expected) / 10 : null,
-    jitterMs,
-    kbpsIn: kbps(now.bytesIn - last.bytesIn),
-    kbpsOut: kbps(now.bytesOut - last.bytesOut),
-    candidateType: types.includes("relay") ? "relay" : (types[0] ?? null),
-    connection: pc.connectionState,
-  };
+  /** @param {number} part @param {number} whole */
+  const share = (part, whole) => (last.at && whole > 0 ? Math.min(100, Math.max(0, Math.round((1000 * part) / whole) / 10)) : null);
+  return [
+    leg.negotiation,
+    pc.connectionState,
+    types.includes("relay") ? "relay" : (types[0] ?? null),
+    rtt === undefined ? null : Math.min(HEALTH_MAX_MS, Math.round(rtt * 1000)),
+    share(lost, expected),
+    jitterMs === null ? null : Math.min(HEALTH_MAX_MS, jitterMs),
+    share(now.invented - last.invented, now.played - last.played),
+    kbps(now.bytesIn - last.bytesIn),
+    kbps(now.bytesOut - last.bytesOut),
+  ];
 }

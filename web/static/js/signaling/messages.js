@@ -30,14 +30,14 @@
  * @typedef {Welcome | Room | Roster | Connect | Disconnect | RelayedDescription | RelayedCandidate | IceServers | HelpAsked
  *   | AdultLost | AdultReturned | ClaimWaiting | Closed | ErrorMessage | Plain | Pong} ServerMessage
  *
- * @typedef {{peer: string, rttMs: number | null, lossPct: number | null, jitterMs: number | null, kbpsIn: number | null,
- *   kbpsOut: number | null, candidateType: "host" | "srflx" | "prflx" | "relay" | null,
- *   connection: RTCPeerConnectionState}} LegHealth
+ * @typedef {[negotiation: number, connection: RTCPeerConnectionState, candidateType: "host" | "srflx" | "prflx" | "relay" | null,
+ *   rttMs: number | null, lossPct: number | null, jitterMs: number | null, inventedPct: number | null,
+ *   kbpsIn: number | null, kbpsOut: number | null]} LegHealth
  * @typedef {{type: "leave"} | {type: "knock"} | {type: "open-door"} | {type: "help"} | {type: "end"} | {type: "keep-going"}
  *   | {type: "ice-servers"} | {type: "admit" | "deny" | "remove", participant: string} | {type: "pause", on: boolean}
  *   | {type: "media", audio: boolean, video: boolean} | {type: "admit-claim" | "deny-claim", claim: string}
  *   | {type: "offer" | "answer", to: string, negotiation: number, description: RTCSessionDescriptionInit}
  *   | {type: "candidate", to: string, negotiation: number, candidate: RTCIceCandidateInit | null}
- *   | {type: "health", legs: LegHealth[], rung: string}} ClientMessage
+ *   | {type: "health", rung: string, reason: string, legs: LegHealth[]}} ClientMessage
  */
 export {};
