@@ -13,7 +13,11 @@ class Rung(StrEnum):
     VIDEO = "video"
     SMALL_VIDEO = "small-video"
     STILLS = "stills"
-    VOICE = "voice"
+    #: Speech alone, by the rate of its coding in kbit/s.
+    VOICE_24 = "voice-24"
+    VOICE_16 = "voice-16"
+    VOICE_12 = "voice-12"
+    VOICE_8 = "voice-8"
     CLIPS = "clips"
     TEXT = "text"
     PHONE = "phone"

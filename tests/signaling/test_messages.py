@@ -60,7 +60,7 @@ def test_an_invalid_example_is_refused(side: str, example: dict[str, object]) ->
     '{"type":"ping","\\u0072eceived":1,"received":1}',
     '{"type":"offer","to":"%s","negotiation":1,"description":{"type":"offer","sdp":"a","sdp":"b"}}' % ("a" * 32),
     '{"type":"candidate","to":"%s","negotiation":1,"candidate":null,"candidate":null}' % ("a" * 32),
-    '{"type":"health","rung":"voice","legs":[],"rung":"voice"}',
+    '{"type":"health","rung":"text","reason":"held","legs":[],"rung":"text"}',
 ])
 def test_a_key_that_comes_twice_is_refused(frame: str) -> None:
     with pytest.raises(ProtocolError):
@@ -101,5 +101,5 @@ def test_a_summary_of_three_legs_is_small_even_where_all_is_at_its_worst() -> No
 def test_whole_and_broken_shares_are_read_the_quick_way() -> None:
     for share in ("0", "2", "2.5", "100", "null"):
         legs = f'[[1,"connected",null,1,{share},1,{share},1,1]]'
-        frame = b'{"type":"health","rung":"voice","reason":"starting","legs":%b}' % legs.encode()
+        frame = b'{"type":"health","rung":"voice-8","reason":"starting","legs":%b}' % legs.encode()
         assert dump(parse(frame)) == frame

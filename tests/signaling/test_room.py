@@ -253,12 +253,12 @@ async def test_the_overview_names_roles_and_measures_and_nobody(wire: Wire) -> N
         connect.negotiation, ConnectionState.CONNECTED, CandidateType.RELAY, 120, 2.5, 8, 0.6, 60, 75
     )
     gone = msgspec.structs.replace(leg, negotiation=connect.negotiation + 100)
-    await classroom.says(messages.Health(Rung.VOICE, RungReason.UPLINK_WEAK, (leg, gone)))
+    await classroom.says(messages.Health(Rung.VOICE_8, RungReason.UPLINK_WEAK, (leg, gone)))
     await classroom.has_heard_everything()
     (room,) = wire.hub.overview()
     assert (room.number, room.state) == (1, "live")
     child = next(seat for seat in room.seats if seat.role is Role.CLASSROOM)
-    assert (child.rung, child.reason) == (Rung.VOICE, RungReason.UPLINK_WEAK)
+    assert (child.rung, child.reason) == (Rung.VOICE_8, RungReason.UPLINK_WEAK)
     assert child.legs == (((Role.PSYCHOLOGIST,), leg),)
     assert wire.plan.visit not in repr(room)
 

@@ -40,7 +40,7 @@ async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
     )
     seats = (
         SeatHealth(
-            role=Role.CLASSROOM, state=ParticipantState.ADMITTED, presence=Presence.PRESENT, rung=Rung.VOICE,
+            role=Role.CLASSROOM, state=ParticipantState.ADMITTED, presence=Presence.PRESENT, rung=Rung.VOICE_8,
             reason=RungReason.UPLINK_WEAK, legs=(((Role.PSYCHOLOGIST,), leg),),
         ),
         SeatHealth(
@@ -62,7 +62,7 @@ async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
         "present": "Child in the classroom · Psychologist (away) · Guardian (waiting)",
         "legs": [{
             "between": "Child in the classroom → Psychologist", "connection": "connected", "path": "turn",
-            "rung": "voice", "roundTrip": "184 ms", "loss": "2.5 %",
+            "rung": "voice-8", "roundTrip": "184 ms", "loss": "2.5 %",
         }],
     }]
     page = await site.admin.opens("/admin/rooms")

@@ -366,7 +366,7 @@ class Call {
 
   async #tellHealth() {
     if (!this.#model.admitted || !this.#mesh.size) return;
-    this.#model.path = await (this.#model.on.video ? this.#mesh.tellHealth("video", "line-good") : this.#mesh.tellHealth("voice", "camera-off"));
+    this.#model.path = await (this.#model.on.video ? this.#mesh.tellHealth("video", "line-good") : this.#mesh.tellHealth("voice-24", "camera-off"));
     this.#render();
   }
 
