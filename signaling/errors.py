@@ -26,9 +26,11 @@ STALE_NEGOTIATION: Final = "stale-negotiation"
 BAD_DESCRIPTION: Final = "bad-description"
 ALREADY_GREETED: Final = "already-greeted"
 TRY_AGAIN: Final = "try-again"
+TOO_MUCH: Final = "too-much"
 INTERNAL: Final = "internal"
 NOT_ALLOWED: Final = NotAllowedError.code
 NOT_ADMITTED: Final = NotAdmittedError.code
+WRONG_STATE: Final = WrongStateError.code
 
 #: Refused requests of the domain, nearest class first in the resolution order. Not found and not allowed look alike.
 _CODES: dict[type[RoomError], str] = {
@@ -47,7 +49,7 @@ _CODES: dict[type[RoomError], str] = {
 
 #: Every code that an ``error`` message can carry.
 ERROR_CODES = frozenset(_CODES.values()) | {
-    PROTOCOL_ERROR, NO_LEG, STALE_NEGOTIATION, BAD_DESCRIPTION, ALREADY_GREETED, INTERNAL,
+    PROTOCOL_ERROR, NO_LEG, STALE_NEGOTIATION, BAD_DESCRIPTION, ALREADY_GREETED, INTERNAL, TOO_MUCH,
 }
 
 _CLOSE_CODES: dict[type[RoomError], CloseCode] = {

@@ -6,12 +6,11 @@ types kebab-case; ``PROTOCOL.md`` describes them for people, and a test keeps th
 """
 
 import json
-import re
 from datetime import datetime
 from typing import Annotated, Union
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import Meta, field
 
 from rooms.health.samples import Rung, RungReason
 from rooms.ids import PeerId, VisitId
@@ -33,7 +32,18 @@ from signaling.dictionaries import (
     RosterSeat,
     Seat,
 )
+from signaling.frames import ClientFrame, ServerFrame
 from signaling.ice_servers import IceServer
+from signaling.low_rung_messages import (
+    Clip,
+    RelayedClip,
+    RelayedSealingKey,
+    RelayedSignal,
+    RelayedText,
+    SealingKey,
+    Signal,
+    Text,
+)
 
 
 class ProtocolError(Exception):
@@ -44,15 +54,7 @@ class ProtocolError(Exception):
         self.reason = reason
 
 
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
-
-
 # --- page to server ---
-
-
-class ClientFrame(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag=_kebab, tag_field="type"):
-    """What a page may send."""
 
 
 class Hello(ClientFrame, frozen=True, omit_defaults=True):
@@ -175,18 +177,11 @@ class DenyClaim(ClientFrame, frozen=True):
 RelayedClientMessage = Offer | Answer | Candidate
 ClientMessage = Union[  # noqa: UP007  mypy needs one flat union to narrow
     Hello, Ping, Leave, Knock, OpenDoor, Admit, Deny, Remove, Pause, Help, Media, End, KeepGoing, AskIceServers,
-    Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim,
+    Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Signal, Text,
 ]
 
 
 # --- server to page ---
-
-
-class ServerFrame(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag=_kebab, tag_field="type",
-                  kw_only=True):
-    """What the server may send. ``seq`` counts the frames for one peer from 1; the replay buffer stamps it."""
-
-    seq: int | UnsetType = UNSET
 
 
 class Welcome(ServerFrame, frozen=True):
@@ -344,7 +339,7 @@ class Pong(ServerFrame, frozen=True):
 ServerMessage = Union[  # noqa: UP007
     Welcome, Waiting, Admitted, Denied, Room, Roster, Connect, Disconnect, RelayedOffer, RelayedAnswer,
     RelayedCandidate, FreshIceServers, HelpAsked, AdultLost, AdultReturned, ClaimWaiting, Removed, Moved, Closed,
-    Error, Pong,
+    Error, Pong, RelayedSealingKey, RelayedClip, RelayedSignal, RelayedText,
 ]
 
 _encoder = msgspec.json.Encoder()

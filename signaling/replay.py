@@ -33,6 +33,10 @@ class ReplayBuffer:
             self._forget(1)
         return numbered
 
+    def has_room(self, size: int, frames_max: int, bytes_max: int) -> bool:
+        """Say whether a frame of ``size`` bytes keeps what is unacknowledged within these bounds."""
+        return len(self._frames) < frames_max and self._bytes + size <= bytes_max
+
     def acknowledge(self, received: int) -> None:
         """Forget every frame up to ``received``; numbers that were never sent are ignored."""
         if self._first <= received <= self.last_seq:

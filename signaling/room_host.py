@@ -43,8 +43,10 @@ from signaling.claim_desk import ClaimDesk
 from signaling.close_codes import CloseCode
 from signaling.dictionaries import Seat
 from signaling.ice_servers import IceServer, IceServerMinter
+from signaling.low_rung_messages import Clip, SealingKey, Signal, Text
+from signaling.low_rungs import LowRungs
 from signaling.room_ledger import RoomLedger
-from signaling.routing import Connections, RefusedError, command_for, deliveries, relay
+from signaling.routing import Connections, RefusedError, command_for, deliveries, is_decision, relay
 from signaling.seated_peer import SeatedPeer
 from signaling.settings import SignalingSettings
 from signaling.switchboard import Switchboard
@@ -93,6 +95,7 @@ class RoomHost:
         self._deciding: asyncio.Task[None] | None = None
         self._ledger = RoomLedger(plan.visit, admission, settings.gather_s)
         self._claims = ClaimDesk(claims, admission, self.room, self.peers, self._vacate)
+        self._low_rungs = LowRungs(self.room, self.peers, self._refuse)
         self._connections = Connections(self._ice_servers, self._relay_only)
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
@@ -188,6 +191,8 @@ class RoomHost:
                 self._answer_ice_servers(seated)
             case messages.AdmitClaim() | messages.DenyClaim():
                 self._claims.decide(seated, message)
+            case SealingKey() | Clip() | Signal() | Text():
+                self._low_rungs.take(seated, message, seated.heard_at)
             case messages.Hello():
                 self._refuse(seated, errors.ALREADY_GREETED, messages.type_of(message))
             case _:
@@ -393,12 +398,3 @@ class RoomHost:
 
 #: A clock that stands still or is set back must not make the timer spin.
 SHORTEST_WAIT_S = 0.02
-
-
-def is_decision(happened: Sequence[RoomEvent]) -> bool:
-    """Say whether people decided something that must be stored before anybody is told: in, out, the door, the end."""
-    return any(
-        (isinstance(event, events.ParticipantAdmitted) and event.by is not None)
-        or isinstance(event, events.ParticipantRemoved | events.DoorOpened | events.RoomClosed)
-        for event in happened
-    )

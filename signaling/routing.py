@@ -240,3 +240,12 @@ def _notice(event: RoomEvent) -> Iterator[ServerMessage]:
             yield messages.AdultReturned(role=role)
         case _:
             return
+
+
+def is_decision(happened: Sequence[RoomEvent]) -> bool:
+    """Say whether people decided something that must be stored before anybody is told: in, out, the door, the end."""
+    return any(
+        (isinstance(event, events.ParticipantAdmitted) and event.by is not None)
+        or isinstance(event, events.ParticipantRemoved | events.DoorOpened | events.RoomClosed)
+        for event in happened
+    )

@@ -6,6 +6,7 @@ from rooms.ids import ParticipantId, PeerId
 from rooms.unit_of_work import Actor
 from signaling.bus_messages import SocketId
 from signaling.messages import Health
+from signaling.rate_limit import Allowance
 from signaling.replay import ReplayBuffer
 
 
@@ -27,3 +28,6 @@ class SeatedPeer:
     taken: int = 0
     replay: ReplayBuffer = field(default_factory=ReplayBuffer)
     health: Health | None = None
+    #: Its public key for what is sealed below voice, and what it may still have passed on there.
+    sealing_key: str | None = None
+    allowance: Allowance | None = None
