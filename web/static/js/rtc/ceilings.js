@@ -1,0 +1,54 @@
+/** What keeps the ladder down beside the line: a slow device, an empty battery, the visit's data. Pure. */
+
+import { LADDER, Rung, RUNGS, below, higher, lower } from "./rungs.js";
+
+/** @typedef {import("./rungs.js").RungName} RungName */
+/** @typedef {import("./samples.js").Sample} Sample */
+/** What people have decided. @typedef {{hold: RungName | null, signing: boolean, budget: {bytes: number, endsAt: number} | null}} Wishes */
+/** @typedef {{tired: RungName | null, tiredUntil: number, tiredWhy: "device-slow" | "battery-low"}} Tiredness */
+
+export const TIRED_MS = 30_000;
+export const BATTERY_LOW = 0.15;
+export const BATTERY_EMPTY = 0.08;
+export const BUDGET_STEP = 0.8;
+export const GOODBYE_MS = 120_000;
+/** With less than this much voice left beside the goodbye, clips. */
+export const BUDGET_LAST_MS = 10_000;
+
+/** @type {Readonly<Wishes>} */
+export const NO_WISHES = Object.freeze({ hold: null, signing: false, budget: null });
+
+/** A device that has been slow stays spared for a while. @param {Tiredness} before @param {Sample} latest @param {number} now @returns {Tiredness} */
+export function tiredness(before, { cpu, battery }, now) {
+  const level = battery && !battery.charging ? battery.level : 1;
+  if (cpu === "critical" || level < BATTERY_EMPTY) return spare(Rung.VOICE_24);
+  if (cpu === "serious" || level < BATTERY_LOW) return spare(Rung.SMALL_VIDEO);
+  return now < before.tiredUntil ? before : { ...before, tired: null };
+
+  /** @param {RungName} rung @returns {Tiredness} */
+  function spare(rung) {
+    const kept = before.tired && now < before.tiredUntil ? lower(rung, before.tired) : rung;
+    return { tired: kept, tiredUntil: now + TIRED_MS, tiredWhy: level < BATTERY_LOW ? "battery-low" : "device-slow" };
+  }
+}
+
+/**
+ * The rung that the visit's data allow: the even share of what is left after the goodbye, never under the lowest voice; at 80 %
+ * one step down; and clips, rather than no goodbye, when only that is left. Never cuts.
+ * @param {{current: RungName, step: RungName | null}} before the rung that is shown, and where 80 % has put it already
+ * @param {Sample} latest @param {number} now @param {Wishes} wishes
+ * @returns {{ceiling: RungName | null, step: RungName | null}}
+ */
+export function budgetCeiling(before, latest, now, { budget }) {
+  if (!budget) return { ceiling: null, step: null };
+  const spent = latest.spentBytes ?? 0;
+  const goodbye = budget.endsAt - now <= GOODBYE_MS;
+  const planMs = Math.max(1_000, budget.endsAt - now - (goodbye ? 0 : GOODBYE_MS));
+  /** Both ways, to and from everybody. @param {RungName} rung @param {number} ms */
+  const bytes = (rung, ms) => (RUNGS[rung].kbps * 2 * latest.legs.length * ms) / 8;
+  const left = budget.bytes - spent - (goodbye ? 0 : bytes(Rung.VOICE_8, GOODBYE_MS));
+  const share = higher(LADDER.find((rung) => bytes(rung, planMs) <= left) ?? Rung.PHONE, Rung.VOICE_8);
+  const step = spent < budget.bytes * BUDGET_STEP ? null : (before.step ?? higher(below(before.current), Rung.VOICE_8));
+  const voice = step ? lower(share, step) : share;
+  return { ceiling: goodbye || left > bytes(Rung.VOICE_8, BUDGET_LAST_MS) ? voice : Rung.CLIPS, step };
+}

@@ -1,0 +1,330 @@
+/**
+ * The ladder that never hangs up: one pure function says, from what both ends of every connection have measured, on which
+ * rung each of them stands. It knows neither page, socket nor connection; time is an argument.
+ *
+ * Every connection has a rung of its own, because one weak line must not take the child's picture from everybody; the page
+ * shows that of its main connection. The weaker end decides. Down is quick and up is slow: a climb is a trial that is taken
+ * back when speech suffers, and tried again later and later. At most two changes a minute; what can not wait for that
+ * (a picture that costs speech, a rate that the line does not carry) is withheld at once: `withheld`.
+ */
+
+import { NO_WISHES, budgetCeiling, tiredness } from "./ceilings.js";
+import { LADDER, Rung, RUNGS, below, place } from "./rungs.js";
+import { SUFFERS_PCT, look, weakEnd } from "./samples.js";
+
+/** @typedef {import("./rungs.js").RungName} RungName */
+/**
+ * Why it is this rung and not a better one; the words of `health` on the wire.
+ * @typedef {"line-good" | "starting" | "uplink-weak" | "downlink-weak" | "other-side-weak" | "long-way" | "no-path"
+ *   | "line-lost" | "data-budget" | "device-slow" | "battery-low" | "held" | "signing"} Reason
+ */
+/** What is to be said aloud now. @typedef {"line-resting" | "hold-to-talk" | "write-or-point" | "call-by-phone"} Notice */
+/** @typedef {import("./samples.js").Sample} Sample */
+/** @typedef {import("./samples.js").LegSample} LegSample */
+/** @typedef {import("./ceilings.js").Wishes} Wishes */
+/** @typedef {import("./ceilings.js").Tiredness} Tiredness */
+/**
+ * @typedef {object} LegState
+ * @property {RungName} rung
+ * @property {Reason} reason
+ * @property {number} since of this rung
+ * @property {readonly number[]} changes of the last minute
+ * @property {number} aliveAt when something was last heard, or the start
+ * @property {number} livingSince start of the present stretch of life
+ * @property {boolean} met whether it has ever been connected
+ * @property {number} cleanSince start of the present stretch without trouble
+ * @property {number} baseRttMs the way without queues
+ * @property {number | null} calmLossPct what this line loses without our doing
+ * @property {boolean} withheld picture and rates above the lowest are kept back although the rung has them
+ * @property {boolean} mute voice can not live here: clips instead, and no live sound
+ * @property {number} triedAt of the last climb
+ * @property {RungName | null} barred this rung and all above have failed
+ * @property {number} barredUntil
+ * @property {number} failures
+ */
+/**
+ * @typedef {object} State
+ * @property {Readonly<Record<string, LegState>>} legs
+ * @property {number} onlineAt when the socket last stood
+ * @property {Notice | null} said
+ * @property {number} saidAt
+ * @property {Tiredness} tiredness
+ * @property {RungName | null} budgetStep
+ */
+/** `withheld`: only the lowest voice now. `sound`: false where signing needs the line. @typedef {{rung: RungName, reason: Reason, withheld: boolean, sound: boolean}} LegDecision */
+/** @typedef {{rung: RungName, reasons: Reason[], legs: Record<string, LegDecision>, say: Notice | null, state: State}} Decision */
+
+const S = 1_000;
+export const CHANGES_MAX = 2;
+export const CHANGES_WITHIN_MS = 60 * S;
+/** A connection that brings nothing for this long is dead; afterwards clips, sooner where it has once stood. */
+export const SILENT_MS = 3 * S;
+export const RECENT_MS = 3 * S;
+export const SETTLES_MS = 2 * S;
+export const CLIPS_AFTER_MS = 15 * S;
+export const NEVER_MET_MS = 25 * S;
+export const PICTURE_GIVES_WAY_MS = 2 * S;
+/** The socket, or a clip, that hangs for this long makes room for words, and then for the telephone. */
+export const CLIPS_HANG_MS = 30 * S;
+export const STEP_OFF_MS = 60 * S;
+export const BACK_AFTER_MS = 2 * S;
+/** Clean for this long before each climb. */
+export const FAST_CLIMB_MS = 4 * S;
+export const SLOW_CLIMB_MS = 12 * S;
+export const PICTURE_HEADROOM_MS = 20 * S;
+/** Both ends in one building: no village's line lies between them. */
+export const NEAR_RTT_MS = 10;
+export const NEAR_HEADROOM_MS = 4 * S;
+export const LARGER_PICTURE_MS = 60 * S;
+/** A way longer than this, and with this loss, is a thin line: edge. */
+export const LONG_WAY_MS = 380;
+export const LONG_WAY_LOSS_PCT = 2.5;
+export const STRONG_RTT_MS = 130;
+export const STRONG_LOSS_PCT = 1;
+export const PICTURE_LOSS_PCT = 6;
+/** Sound that waits this long for what comes late, and loss that has grown by this much. */
+export const BUFFER_LONG_MS = 1_200;
+export const LOSS_GROWS_PCT = 10;
+/** Share of speech invented: too much to understand. */
+export const UNINTELLIGIBLE_PCT = 25;
+export const UNINTELLIGIBLE_MS = 10 * S;
+export const TRIAL_MS = 15 * S;
+export const RETRY_MS = 60 * S;
+export const RETRY_MAX_MS = 900 * S;
+export const SAY_EVERY_MS = 25 * S;
+/** Share of a known uplink that may be planned with. */
+export const UPLINK_SHARE = 0.85;
+
+/** @type {Readonly<State>} */
+export const START = Object.freeze({
+  legs: Object.freeze({}), onlineAt: -Infinity, said: null, saidAt: -Infinity,
+  tiredness: Object.freeze({ tired: null, tiredUntil: 0, tiredWhy: "device-slow" }), budgetStep: null,
+});
+
+/**
+ * @param {State} state what the last decision returned, or START
+ * @param {readonly Sample[]} window the samples of the last 20 seconds or more, newest last
+ * @param {number} now ms
+ * @param {Wishes} wishes
+ * @returns {Decision}
+ */
+export function decide(state, window, now, wishes = NO_WISHES) {
+  const latest = window.at(-1);
+  if (!latest) return { rung: Rung.VOICE_8, reasons: ["starting"], legs: {}, say: null, state };
+  const main = mainLeg(latest.legs);
+  const onlineAt = latest.online || state.onlineAt === -Infinity ? now : state.onlineAt;
+  const tired = tiredness(state.tiredness, latest, now);
+  const current = (main && state.legs[main.peer]?.rung) ?? Rung.VOICE_8;
+  const budget = budgetCeiling({ current, step: state.budgetStep }, latest, now, wishes);
+  /** @type {[RungName, Reason][]} */
+  const ceilings = [];
+  if (tired.tired) ceilings.push([tired.tired, tired.tiredWhy]);
+  if (budget.ceiling) ceilings.push([budget.ceiling, "data-budget"]);
+  if (wishes.hold) ceilings.push([wishes.hold, "held"]);
+  const page = { now, window, latest, wishes, ceilings, offlineMs: now - onlineAt, weak: weakEnd(window, now) };
+  /** @type {Record<string, LegState>} */ const legs = {};
+  /** @type {Record<string, LegDecision>} */ const decisions = {};
+  for (const { peer } of latest.legs) {
+    const leg = decideLeg(state.legs[peer] ?? newLeg(now), peer, page);
+    legs[peer] = leg;
+    const sound = !wishes.signing || (!leg.withheld && now - leg.cleanSince >= PICTURE_HEADROOM_MS);
+    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, sound: sound && !leg.mute };
+  }
+  const shown = main && legs[main.peer];
+  const rung = shown?.rung ?? Rung.VOICE_8;
+  const silentMs = shown ? now - shown.aliveAt : 0;
+  const due = dueNotice(rung, silentMs);
+  const say = due && (due !== state.said || now - state.saidAt >= SAY_EVERY_MS) ? due : null;
+  const saidAt = say ? now : state.saidAt;
+  const reasons = [...new Set([shown?.reason ?? "starting", ...(shown?.withheld ? [page.weak] : [])])];
+  return { rung, reasons, legs: decisions, say, state: { legs, onlineAt, said: due, saidAt, tiredness: tired, budgetStep: budget.step } };
+}
+
+/** The connection between child and psychologist is the one that counts. @param {readonly LegSample[]} legs */
+function mainLeg(legs) {
+  return legs.find(({ role }) => role === "classroom") ?? legs.find(({ role }) => role === "psychologist") ?? legs[0];
+}
+
+/** @param {RungName} rung @param {number} silentMs @returns {Notice | null} */
+function dueNotice(rung, silentMs) {
+  if (rung === Rung.PHONE) return "call-by-phone";
+  if (rung === Rung.TEXT) return "write-or-point";
+  if (rung === Rung.CLIPS) return "hold-to-talk";
+  return silentMs > SILENT_MS ? "line-resting" : null;
+}
+
+/** @param {number} now @returns {LegState} */
+function newLeg(now) {
+  return {
+    rung: Rung.VOICE_8, reason: "starting", since: now, changes: [], aliveAt: now, livingSince: now, met: false, cleanSince: now,
+    baseRttMs: Infinity, calmLossPct: null, withheld: false, mute: false, triedAt: -Infinity, barred: null, barredUntil: 0, failures: 0,
+  };
+}
+
+/** @typedef {{now: number, window: readonly Sample[], latest: Sample, wishes: Wishes, ceilings: [RungName, Reason][], offlineMs: number, weak: Reason}} Page */
+
+/** @param {LegState} old @param {string} peer @param {Page} page @returns {LegState} */
+function decideLeg(old, peer, page) {
+  const { now, wishes } = page;
+  const leg = { ...old, changes: old.changes.filter((at) => now - at < CHANGES_WITHIN_MS) };
+  const seen = look(page.window, peer, now, RECENT_MS);
+  const alive = seen.connected && (seen.heard || leg.mute);
+  if (!alive) return withoutLine(leg, page, seen.connected);
+  if (now - leg.aliveAt > SILENT_MS || !leg.met) {
+    leg.livingSince = leg.cleanSince = now;
+    leg.baseRttMs = Infinity;
+  }
+  leg.met = true;
+  leg.aliveAt = now;
+  // Slowly upwards, so that a new and longer way is believed after a while.
+  leg.baseRttMs = Math.min(leg.baseRttMs * 1.005, seen.rttMs ?? Infinity);
+  if (place(leg.rung) >= place(Rung.CLIPS)) return backToVoice(leg, page);
+  // A new connection's first seconds are full of holes that nobody hears.
+  const settledMs = now - leg.livingSince - SETTLES_MS;
+  if (settledMs <= 0) return leg;
+  const heard = look(page.window, peer, now, Math.min(RECENT_MS, settledMs));
+  const delayed = (heard.rttMs ?? 0) > 2 * leg.baseRttMs + 250 || heard.bufferMs > BUFFER_LONG_MS;
+  const losing = heard.lossPct > (leg.calmLossPct ?? heard.lossPct) + LOSS_GROWS_PCT;
+  const suffering = heard.inventedPct > SUFFERS_PCT || (delayed && (losing || heard.inventedPct > SUFFERS_PCT / 2));
+  if (suffering || delayed || losing) leg.cleanSince = now;
+  const trial = now - leg.triedAt < TRIAL_MS;
+  if (!trial && !delayed) leg.calmLossPct = heard.lossPct * 0.1 + (leg.calmLossPct ?? heard.lossPct) * 0.9;
+  // Loss that comes without delay is the line's own: a lower rate does not mend it, unless a climb has just brought it.
+  const congested = suffering && (delayed || losing || trial || RUNGS[leg.rung].picture !== null);
+  const ceiling = ceilingOf(leg, page);
+  if (congested) {
+    if (!wishes.signing) leg.withheld = true;
+    fall(leg, page, trial, delayed || heard.inventedPct > 3 * SUFFERS_PCT);
+  } else if (place(leg.rung) < place(ceiling.rung)) {
+    leg.withheld = true;
+    if (ceiling.reason === "held" || mayChange(leg, CHANGES_MAX)) move(leg, ceiling.rung, ceiling.reason, now);
+  } else climb(leg, peer, page, ceiling);
+  const badFor = look(page.window, peer, now, UNINTELLIGIBLE_MS);
+  const hopeless = badFor.inventedPct > UNINTELLIGIBLE_PCT && now - leg.since >= UNINTELLIGIBLE_MS && now - leg.livingSince >= UNINTELLIGIBLE_MS;
+  if (hopeless && !wishes.signing && place(leg.rung) < place(Rung.CLIPS) && mayChange(leg, CHANGES_MAX)) {
+    bar(leg, now);
+    leg.mute = true;
+    move(leg, Rung.CLIPS, page.weak, now);
+  }
+  return leg;
+}
+
+/** Nothing comes: wait, then clips, then words, and last the telephone. @param {LegState} leg @param {Page} page @param {boolean} connected */
+function withoutLine(leg, { now, latest, wishes, offlineMs }, connected) {
+  const silentMs = now - leg.aliveAt;
+  const reason = leg.met ? "line-lost" : "no-path";
+  leg.cleanSince = now;
+  if (silentMs > PICTURE_GIVES_WAY_MS && leg.met) leg.withheld = true;
+  const hangs = offlineMs >= CLIPS_HANG_MS || (latest.clipAgeS ?? 0) * S >= CLIPS_HANG_MS;
+  const settled = now - leg.since >= STEP_OFF_MS;
+  if (place(leg.rung) < place(Rung.CLIPS)) {
+    const enough = connected || leg.met ? CLIPS_AFTER_MS : NEVER_MET_MS;
+    const next = wishes.signing ? Rung.TEXT : Rung.CLIPS;
+    if (silentMs >= enough && mayChange(leg, CHANGES_MAX)) move(leg, next, reason, now);
+    else if (silentMs >= PICTURE_GIVES_WAY_MS + SILENT_MS && leg.met && hasPicture(leg.rung) && mayChange(leg, CHANGES_MAX)) move(leg, Rung.VOICE_24, reason, now);
+  } else if (leg.rung === Rung.CLIPS && hangs && settled) move(leg, Rung.TEXT, reason, now);
+  else if (leg.rung === Rung.TEXT && !latest.online && settled) move(leg, Rung.PHONE, reason, now);
+  else if (place(leg.rung) > place(Rung.CLIPS) && latest.online && !hangs && mayChange(leg, 1) && !wishes.signing) move(leg, Rung.CLIPS, reason, now);
+  return leg;
+}
+
+/** @param {LegState} leg @param {Page} page */
+function backToVoice(leg, { now, wishes }) {
+  const ready = leg.mute ? now >= leg.barredUntil : now - leg.livingSince >= BACK_AFTER_MS;
+  if (!ready || !mayChange(leg, CHANGES_MAX)) return leg;
+  if (leg.mute) leg.triedAt = now;
+  leg.mute = false;
+  leg.withheld = false;
+  leg.cleanSince = leg.livingSince = now;
+  move(leg, wishes.signing ? Rung.SMALL_VIDEO : Rung.VOICE_8, "starting", now);
+  return leg;
+}
+
+/** @param {LegState} leg @param {Page} page @param {boolean} trial @param {boolean} badly */
+function fall(leg, { now, wishes, weak }, trial, badly) {
+  /** @type {RungName} */
+  let target = place(leg.rung) < place(Rung.VOICE_24) ? Rung.VOICE_24 : badly || leg.rung !== Rung.VOICE_24 ? Rung.VOICE_8 : Rung.VOICE_12;
+  if (leg.rung === Rung.VIDEO && !badly) target = Rung.SMALL_VIDEO;
+  if (wishes.signing) target = Rung.SMALL_VIDEO;
+  if (place(target) <= place(leg.rung)) {
+    leg.reason = weak;
+    return;
+  }
+  if (!mayChange(leg, CHANGES_MAX)) return;
+  if (trial) bar(leg, now);
+  move(leg, target, weak, now);
+}
+
+/** @param {LegState} leg @param {string} peer @param {Page} page @param {{rung: RungName, reason: Reason}} ceiling */
+function climb(leg, peer, page, ceiling) {
+  const { now, wishes } = page;
+  const cleanMs = now - leg.cleanSince;
+  if (cleanMs >= PICTURE_HEADROOM_MS || (leg.withheld && !hasPicture(leg.rung) && cleanMs >= SLOW_CLIMB_MS)) leg.withheld = false;
+  if (now - leg.triedAt > TRIAL_MS && now >= leg.barredUntil) leg.barred = null;
+  if (now - leg.triedAt > 2 * RETRY_MS && leg.barred === null) leg.failures = 0;
+  const long = look(page.window, peer, now, SLOW_CLIMB_MS);
+  const strong = leg.baseRttMs <= STRONG_RTT_MS && long.lossPct <= STRONG_LOSS_PCT && long.inventedPct <= 1;
+  const far = leg.baseRttMs > LONG_WAY_MS;
+  /** @type {RungName | null} */ let target = null;
+  if (wishes.signing && place(leg.rung) > place(Rung.SMALL_VIDEO)) target = cleanMs >= FAST_CLIMB_MS ? Rung.SMALL_VIDEO : null;
+  else if (place(leg.rung) > place(Rung.VOICE_24)) {
+    const calm = far ? long.lossPct <= LONG_WAY_LOSS_PCT : true;
+    if (cleanMs >= (far ? SLOW_CLIMB_MS : FAST_CLIMB_MS) && calm) target = Rung.VOICE_24;
+    else if (!calm && cleanMs >= SLOW_CLIMB_MS) leg.reason = "long-way";
+  } else if (leg.rung === Rung.VOICE_24 || leg.rung === Rung.STILLS) {
+    const headroom = leg.baseRttMs <= NEAR_RTT_MS ? NEAR_HEADROOM_MS : PICTURE_HEADROOM_MS;
+    const quiet = look(page.window, peer, now, headroom);
+    if (cleanMs >= headroom && quiet.lossPct <= PICTURE_LOSS_PCT && quiet.inventedPct <= 2) {
+      target = strong ? Rung.VIDEO : Rung.SMALL_VIDEO;
+    }
+  } else if (leg.rung === Rung.SMALL_VIDEO && cleanMs >= LARGER_PICTURE_MS && strong) target = Rung.VIDEO;
+  if (!target) return;
+  let reason = /** @type {Reason} */ ("line-good");
+  if (leg.barred && place(target) <= place(leg.barred)) [target, reason] = [below(leg.barred), leg.reason];
+  if (place(target) < place(ceiling.rung)) [target, reason] = [ceiling.rung, ceiling.reason];
+  const carried = highestCarried(page, leg);
+  if (place(target) < place(carried)) [target, reason] = [carried, "uplink-weak"];
+  if (place(target) >= place(leg.rung)) {
+    leg.reason = reason;
+    return;
+  }
+  // A climb leaves room for the way back, except on a line that has shown its strength.
+  if (!mayChange(leg, strong || leg.barred === null && leg.changes.length === 0 ? CHANGES_MAX : 1)) return;
+  leg.triedAt = now;
+  leg.withheld = false;
+  move(leg, target, wishes.signing && reason === "line-good" ? "signing" : reason, now);
+}
+
+/** The highest rung that a known uplink carries to everybody; any where nothing is known. @param {Page} page @param {LegState} leg @returns {RungName} */
+function highestCarried({ latest }, leg) {
+  const kbps = latest.uplinkKbps;
+  if (!kbps) return Rung.VIDEO;
+  const others = latest.legs.length;
+  return LADDER.find((name) => RUNGS[name].kbps * others <= kbps * UPLINK_SHARE) ?? leg.rung;
+}
+
+/** @param {LegState} leg @param {Page} page @returns {{rung: RungName, reason: Reason}} */
+function ceilingOf(leg, { ceilings }) {
+  return ceilings.reduce(
+    (found, [rung, reason]) => (place(rung) > place(found.rung) ? { rung, reason } : found),
+    { rung: /** @type {RungName} */ (Rung.VIDEO), reason: leg.reason },
+  );
+}
+
+/** @param {RungName} rung */
+const hasPicture = (rung) => place(rung) < place(Rung.VOICE_24);
+
+/** @param {LegState} leg @param {number} most */
+const mayChange = (leg, most) => leg.changes.length < most;
+
+/** @param {LegState} leg @param {RungName} rung @param {Reason} reason @param {number} now */
+function move(leg, rung, reason, now) {
+  Object.assign(leg, { rung, reason, since: now, changes: [...leg.changes, now] });
+}
+
+/** The rung has failed: try it again later, and after each failure later still. @param {LegState} leg @param {number} now */
+function bar(leg, now) {
+  leg.barred = leg.rung;
+  leg.barredUntil = now + Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** leg.failures);
+  leg.failures += 1;
+}
