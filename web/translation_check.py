@@ -42,7 +42,8 @@ STATUS = {"ar": TO_BE_REVIEWED, "fr": TO_BE_REVIEWED, "zgh": TO_BE_REVIEWED, "en
 def sentences() -> Catalog:
     """Return every sentence of templates and code as a template catalogue."""
     catalogue = Catalog(project="Wasl", charset="utf-8")
-    found = extract_from_dir(SOURCES, METHODS, OPTIONS)
+    # Without a filter, folders that begin with an underscore are passed over, and _partials holds sentences too.
+    found = extract_from_dir(SOURCES, METHODS, OPTIONS, directory_filter=lambda _: True)
     for path, line, message, comments, context in found:
         catalogue.add(message, None, [(f"web/{path}", line)], auto_comments=comments, context=context)
     return catalogue
