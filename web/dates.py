@@ -10,12 +10,13 @@ from rooms.clock import to_wall
 
 #: Morocco names its months otherwise than the Arabic of the east does, and writes digits as Europe does.
 LOCALES = {"ar": "ar_MA"}
+COMMAS = {"ar": "،"}
 
 
 def wall(instant: datetime, zone: str, *, language: str) -> str:
     """Return day and time of an aware instant as clocks in ``zone`` show it, such as "Monday 5 October 2026, 10:00"."""
     shown = to_wall(instant, zone).replace(tzinfo=UTC)
-    return format_datetime(shown, "EEEE d MMMM y, HH:mm", locale=locale_of(language))
+    return format_datetime(shown, f"EEEE d MMMM y{comma_of(language)} HH:mm", locale=locale_of(language))
 
 
 def day(instant: datetime, zone: str, *, language: str) -> str:
@@ -31,6 +32,11 @@ def clock(instant: datetime, zone: str, *, language: str) -> str:
 def calendar_day(shown: date, *, language: str) -> str:
     """Return a day of the calendar, such as "Monday 5 October 2026"."""
     return format_date(shown, "EEEE d MMMM y", locale=locale_of(language))
+
+
+def comma_of(language: str) -> str:
+    """Return the comma of a language's script."""
+    return COMMAS.get(language, ",")
 
 
 def locale_of(language: str) -> str:

@@ -43,7 +43,8 @@ def moment(request: web.Request, instant: datetime, zone: str) -> Moment:
 
 def zone_words(instant: datetime, zone: str, language: str) -> str:
     """Return the name of a zone in a language and its offset at an instant, such as "Morocco Time, UTC+0"."""
-    return f"{get_timezone_location(ZoneInfo(zone), locale=dates.locale_of(language))}, {offset_words(instant, zone)}"
+    location = get_timezone_location(ZoneInfo(zone), locale=dates.locale_of(language))
+    return f"{location}{dates.comma_of(language)} {offset_words(instant, zone)}"
 
 
 def offset_words(instant: datetime, zone: str) -> str:
