@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlalchemy import delete, select
 
 from rooms.audit import AuditTag
+from rooms.health.service import forget_minutes
 from rooms.people.upkeep import erase_old_accounts, forget_logins
 from rooms.referrals.erasure import erase_referral
 from rooms.referrals.models import Referral
@@ -50,6 +51,7 @@ RULES: Mapping[RetentionClass, Callable[[UnitOfWork], Awaitable[int]]] = {
     RetentionClass.LOGIN: forget_logins,
     RetentionClass.CASE: erase_old_cases,
     RetentionClass.LINK: forget_links,
+    RetentionClass.MEASUREMENT: forget_minutes,
     RetentionClass.ACCOUNT: erase_old_accounts,
 }
 

@@ -19,6 +19,8 @@ class RetentionClass(StrEnum):
     TICKET = "ticket"
     #: A child's path (referral, messages, visits, attendance, notes, recommendations): a while after its exit point.
     CASE = "case"
+    #: How the lines of a visit were, minute by minute: as long as that helps to prepare the next visits.
+    MEASUREMENT = "measurement"
     #: The audit chain and the stubs of erased keys. Opaque ids only, so it is kept for good.
     AUDIT = "audit"
 
@@ -32,6 +34,7 @@ KEPT_FOR: dict[RetentionClass, timedelta | None] = {
     RetentionClass.LINK: timedelta(days=30),
     RetentionClass.TICKET: timedelta(minutes=5),
     RetentionClass.CASE: timedelta(days=5 * 365),
+    RetentionClass.MEASUREMENT: timedelta(days=90),
     RetentionClass.AUDIT: None,
 }
 

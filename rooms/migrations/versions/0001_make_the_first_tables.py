@@ -310,3 +310,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device_claims")),
         sa.UniqueConstraint("invitation_id", "device_hash", name="uq_device_claims_invitation_id_device_hash"),
     )
+
+    op.create_table(
+        "room_minutes",
+        sa.Column("visit_id", sa.String(length=32), nullable=False),
+        sa.Column("minute", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rung", sa.String(length=48), nullable=True),
+        sa.Column("figure", sa.Integer(), nullable=True),
+        sa.Column("cause", sa.String(length=48), nullable=False),
+        sa.Column("drops", sa.Integer(), nullable=False),
+        sa.Column("rtt_ms", sa.Integer(), nullable=True),
+        sa.Column("loss_pct", sa.Float(), nullable=True),
+        sa.Column("sent_kb", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["visit_id"], ["visits.id"], name=op.f("fk_room_minutes_visit_id_visits"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("visit_id", "minute", name=op.f("pk_room_minutes")),
+    )
+    op.create_index("ix_room_minutes_minute", "room_minutes", ["minute"])

@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from rooms.health.samples import ConnectionState, LegSample
-from rooms.health.verdict import Cause, RoomVerdict, judge, leg_figure
+from rooms.health.samples import ConnectionState, LegSample, Rung, RungReason, RungSample
+from rooms.health.verdict import CAUSE_OF_REASON, PERSONAL, Cause, Level, RoomVerdict, judge, leg_figure, level_of
 from rooms.roles import Role
 from rooms.visits.states import PauseReason, RoomState
 from tests.support.fake_clock import MONDAY
@@ -32,9 +32,17 @@ def room_where(**faults: LegSample) -> list[LegSample]:
 
 
 def verdict(
-    samples: list[LegSample], *reasons: PauseReason, state: RoomState = RoomState.LIVE, turn_configured: bool = True
+    samples: list[LegSample],
+    *reasons: PauseReason,
+    rungs: tuple[RungSample, ...] = (),
+    state: RoomState = RoomState.LIVE,
+    turn_configured: bool = True,
 ) -> RoomVerdict:
-    return judge(state, frozenset(reasons), samples, turn_configured=turn_configured, now=MONDAY)
+    return judge(state, frozenset(reasons), samples, rungs, turn_configured=turn_configured, now=MONDAY)
+
+
+def rung(reporter: Role, rung: Rung, reason: RungReason) -> RungSample:
+    return RungSample(at=MONDAY, reporter=reporter, rung=rung, reason=reason)
 
 
 LOSSY = replace(GOOD, loss_pct=12.0)
@@ -138,3 +146,60 @@ def test_each_fault_lowers_the_figure(worse: dict[str, float]) -> None:
 def test_the_figure_never_leaves_its_scale() -> None:
     assert leg_figure(replace(GOOD, rtt_ms=60_000.0, loss_pct=100.0)) == 0
     assert leg_figure(replace(GOOD, rtt_ms=0.0, jitter_ms=None, loss_pct=None)) == 92
+
+
+def test_a_line_that_the_ladder_has_spared_is_told_by_the_ladder() -> None:
+    found = verdict(room_where(), rungs=(
+        rung(Role.CLASSROOM, Rung.VOICE_8, RungReason.UPLINK_WEAK),
+        rung(Role.PSYCHOLOGIST, Rung.VOICE_8, RungReason.OTHER_SIDE_WEAK),
+    ))
+    assert (found.code, found.rung) == ("classroom-uplink-weak", Rung.VOICE_8)
+    assert found.figure is not None
+    assert found.figure >= 80
+
+
+@pytest.mark.parametrize("reason", sorted(set(RungReason) - set(CAUSE_OF_REASON)))
+def test_a_low_rung_that_is_nobodys_fault_is_no_cause(reason: RungReason) -> None:
+    assert verdict(room_where(), rungs=(rung(Role.CLASSROOM, Rung.VOICE_24, reason),)).cause is Cause.WELL
+
+
+def test_what_withholds_nothing_is_no_cause() -> None:
+    assert verdict(room_where(), rungs=(rung(Role.CLASSROOM, Rung.VIDEO, RungReason.UPLINK_WEAK),)).cause is Cause.WELL
+
+
+@pytest.mark.parametrize("reason", CAUSE_OF_REASON)
+def test_only_a_cause_that_can_be_somebodys_names_a_role(reason: RungReason) -> None:
+    found = verdict(room_where(), rungs=(rung(Role.CLASSROOM, Rung.TEXT, reason),))
+    assert (found.role is Role.CLASSROOM) == (found.cause in PERSONAL)
+
+
+def test_a_device_knows_its_own_line_where_two_legs_can_not_tell() -> None:
+    one, other = (
+        replace(LOSSY, reporter=Role.CLASSROOM),
+        replace(LOSSY, reporter=Role.PSYCHOLOGIST, other=Role.CLASSROOM),
+    )
+    found = verdict([one, other], rungs=(rung(Role.CLASSROOM, Rung.VOICE_8, RungReason.DOWNLINK_WEAK),))
+    assert found.code == "classroom-downlink-weak"
+
+
+def test_loss_that_was_repaired_does_not_lower_the_figure() -> None:
+    repaired = replace(GOOD, loss_pct=20.0, invented_pct=0.2)
+    assert verdict(room_where(social_worker__classroom=repaired, psychologist__classroom=repaired)).cause is Cause.WELL
+
+
+def test_the_worst_room_comes_first() -> None:
+    broken = verdict(room_where(social_worker__classroom=FAILED, psychologist__classroom=FAILED))
+    lossy = verdict(room_where(social_worker__classroom=LOSSY, psychologist__classroom=LOSSY))
+    away = verdict(room_where(), PauseReason.CLASSROOM_MISSING, state=RoomState.PAUSED)
+    low = verdict(room_where(), rungs=(rung(Role.CLASSROOM, Rung.VOICE_8, RungReason.UPLINK_WEAK),))
+    well, waiting = verdict(room_where()), verdict([], state=RoomState.WAITING)
+    mixed = [well, low, broken, waiting, away, lossy]
+    assert sorted(mixed, key=lambda found: found.severity) == [broken, lossy, away, low, well, waiting]
+
+
+@pytest.mark.parametrize(("figure", "level"), [
+    (93, Level.GOOD), (80, Level.GOOD), (79, Level.FAIR), (70, Level.FAIR), (69, Level.POOR), (50, Level.POOR),
+    (49, Level.BAD), (0, Level.BAD), (None, Level.UNKNOWN),
+])
+def test_a_figure_has_one_word(figure: int | None, level: Level) -> None:
+    assert level_of(figure) is level
