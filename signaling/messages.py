@@ -130,6 +130,13 @@ class AskIceServers(ClientFrame, frozen=True, tag="ice-servers"):
     """Fresh credentials are wanted, before an ICE restart."""
 
 
+class Reconnect(ClientFrame, frozen=True):
+    """The connection does not come back: both sides are to open a new one."""
+
+    peer: Peer
+    negotiation: Negotiation
+
+
 class Offer(ClientFrame, frozen=True):
     """An offer for one peer."""
 
@@ -177,7 +184,7 @@ class DenyClaim(ClientFrame, frozen=True):
 RelayedClientMessage = Offer | Answer | Candidate
 ClientMessage = Union[  # noqa: UP007  mypy needs one flat union to narrow
     Hello, Ping, Leave, Knock, OpenDoor, Admit, Deny, Remove, Pause, Help, Media, End, KeepGoing, AskIceServers,
-    Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Signal, Text,
+    Reconnect, Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Signal, Text,
 ]
 
 

@@ -42,7 +42,7 @@ class Outgoing:
 #: What a page may ask of the room itself.
 Request = (
     messages.Leave | messages.Knock | messages.OpenDoor | messages.Admit | messages.Deny | messages.Remove
-    | messages.Pause | messages.Help | messages.Media | messages.End | messages.KeepGoing
+    | messages.Pause | messages.Help | messages.Media | messages.Reconnect | messages.End | messages.KeepGoing
 )
 
 
@@ -67,6 +67,8 @@ def command_for(peer: PeerId, request: Request) -> RoomCommand:  # noqa: C901, P
             return commands.AskHelp(peer)
         case messages.Media(audio=audio, video=video):
             return commands.SetMedia(peer, audio, video)
+        case messages.Reconnect(peer=other, negotiation=negotiation):
+            return commands.Reconnect(peer, other, negotiation)
         case messages.End():
             return commands.End(peer)
         case messages.KeepGoing():

@@ -102,6 +102,18 @@ class SetMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class Reconnect:
+    """The connection between two peers does not come back: both are to make a new one.
+
+    ``negotiation`` is that of the connection given up, so that both ends may ask and one new connection follows.
+    """
+
+    peer: PeerId
+    other: PeerId
+    negotiation: int
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """A professional ends the visit: a picture countdown begins."""
 
@@ -147,6 +159,7 @@ RoomCommand = (
     | Pause
     | AskHelp
     | SetMedia
+    | Reconnect
     | End
     | KeepGoing
     | Revoke

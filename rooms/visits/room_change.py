@@ -24,6 +24,7 @@ from rooms.visits.commands import (
     OpenDoor,
     Pause,
     Reattach,
+    Reconnect,
     Remove,
     Revoke,
     RoomCommand,
@@ -47,6 +48,8 @@ from rooms.visits.events import (
     EndingCancelled,
     EndingStarted,
     HelpAsked,
+    LegClosed,
+    LegOpened,
     ParticipantAdmitted,
     ParticipantDenied,
     ParticipantGone,
@@ -55,6 +58,7 @@ from rooms.visits.events import (
     PeerReplaced,
     RoomEvent,
 )
+from rooms.visits.legs import Leg, leg_key
 from rooms.visits.plan import RoomPlan
 from rooms.visits.room_record import ConnectedPeer, RoomRecord, Seat
 from rooms.visits.settlement import close_room, settle
@@ -131,6 +135,8 @@ class RoomChange:
             case AskHelp():
                 seat = self._seat_held_by(command.peer, frozenset(Role))
                 self.events.append(HelpAsked(seat.participant, seat.role))
+            case Reconnect():
+                self._reconnect(command)
             case End():
                 self._end(command)
             case KeepGoing():
@@ -260,6 +266,18 @@ class RoomChange:
     def _set_media(self, command: SetMedia) -> None:
         peer = self._heard(command.peer)
         self.record.peers[peer.peer] = ConnectedPeer(peer.peer, None, command.audio, command.video)
+
+    def _reconnect(self, command: Reconnect) -> None:
+        """Put a new leg in the place of one; nothing where that one is gone already."""
+        self._heard(command.peer)
+        key = leg_key(command.peer, command.other)
+        leg = self.record.legs.get(key)
+        if leg is None or leg.negotiation != command.negotiation:
+            return
+        self.record.negotiations += 1
+        self.record.legs[key] = Leg(leg.polite, leg.impolite, self.record.negotiations)
+        self.events.append(LegClosed(leg.polite, leg.impolite, leg.negotiation))
+        self.events.append(LegOpened(leg.polite, leg.impolite, self.record.negotiations))
 
     # The door
 

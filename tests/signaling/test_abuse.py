@@ -182,7 +182,8 @@ def anything() -> st.SearchStrategy[str]:
     )
     types = st.sampled_from([
         "hello", "ping", "leave", "knock", "open-door", "admit", "deny", "remove", "pause", "help", "media", "end",
-        "keep-going", "ice-servers", "offer", "answer", "candidate", "health", "admit-claim", "deny-claim", "welcome",
+        "keep-going", "ice-servers", "reconnect", "offer", "answer", "candidate", "health", "admit-claim", "deny-claim",
+        "welcome",
     ])
     fields = st.dictionaries(
         st.sampled_from(["to", "negotiation", "description", "candidate", "participant", "on", "audio", "video",

@@ -284,6 +284,9 @@ class RoomModel:
         self._refuse_unheard(command.peer)
         self.facts["media"][command.peer] = (command.audio, command.video)
 
+    def _reconnect(self, command: commands.Reconnect, now: datetime) -> None:
+        self._refuse_unheard(command.peer)
+
     def _end(self, command: commands.End, now: datetime) -> None:
         self._refuse_all_but_professionals(command.peer)
         self.facts["ending_at"] = self.facts["ending_at"] or min(now + timedelta(seconds=10), self.closes_at)

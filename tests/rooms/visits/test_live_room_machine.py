@@ -30,6 +30,7 @@ from rooms.visits.commands import (
     OpenDoor,
     Pause,
     Reattach,
+    Reconnect,
     Remove,
     Revoke,
     RoomCommand,
@@ -222,6 +223,12 @@ class RoomLife(RuleBasedStateMachine):
     @rule(number=ANYBODY, audio=st.booleans(), video=st.booleans())
     def sets_media(self, number: int, audio: bool, video: bool) -> None:
         self.applies(SetMedia(self.somebody(number), audio, video))
+
+    @rule(number=ANYBODY, other=ANYBODY, current=st.booleans())
+    def gives_a_connection_up(self, number: int, other: int, current: bool) -> None:
+        leg = self.room.leg(self.somebody(number), self.somebody(other))
+        negotiation = leg.negotiation if leg is not None and current else 0
+        self.applies(Reconnect(self.somebody(number), self.somebody(other), negotiation))
 
     @rule(seconds=SECONDS)
     def time_passes(self, seconds: float) -> None:

@@ -8,7 +8,19 @@ import pytest
 from rooms.errors import NotAllowedError
 from rooms.ids import ParticipantId, PeerId
 from rooms.roles import Composition, Role
-from rooms.visits.commands import Admit, Deny, Knock, Leave, OpenDoor, Pause, Reattach, Remove, Revoke, SetMedia
+from rooms.visits.commands import (
+    Admit,
+    Deny,
+    Knock,
+    Leave,
+    OpenDoor,
+    Pause,
+    Reattach,
+    Reconnect,
+    Remove,
+    Revoke,
+    SetMedia,
+)
 from rooms.visits.errors import SeatInUseError
 from rooms.visits.events import (
     LegClosed,
@@ -222,6 +234,20 @@ def test_a_leg_that_is_opened_again_has_a_later_negotiation() -> None:
     driven.joins(Role.PSYCHOLOGIST)
     numbers = [event.negotiation for event in only(driven.told, LegOpened)]
     assert numbers == sorted(set(numbers)) == [1, 2, 3, 4, 5]
+
+
+def test_a_connection_given_up_by_both_ends_is_made_anew_once() -> None:
+    driven = DrivenRoom()
+    driven.goes_live()
+    old = driven.room.leg(CHILD, PSYCHOLOGIST)
+    assert old is not None
+    told = driven.does(Reconnect(CHILD, PSYCHOLOGIST, old.negotiation))
+    new = driven.room.leg(CHILD, PSYCHOLOGIST)
+    assert new == Leg(old.polite, old.impolite, 4)
+    assert told == (LegClosed(old.polite, old.impolite, old.negotiation), LegOpened(new.polite, new.impolite, 4))
+    assert driven.does(Reconnect(PSYCHOLOGIST, CHILD, old.negotiation)) == ()
+    assert driven.does(Reconnect(PSYCHOLOGIST, GUARDIAN, old.negotiation)) == ()
+    assert driven.room.leg(CHILD, PSYCHOLOGIST) == new
 
 
 def test_media_is_in_the_roster_and_told_when_it_changes() -> None:
