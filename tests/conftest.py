@@ -17,6 +17,7 @@ from tests.support.fake_clock import FakeClock
 
 use_packaged_zones()
 
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """The one PostgreSQL cluster of this test run."""

@@ -67,7 +67,10 @@ def missing(**values: object) -> dict[str, str]:
 
 
 def faults_in_words(
-    codes: Mapping[str, str] | InvalidInputError, translate: Translate, *, field_of: Mapping[str, str] | None = None,
+    codes: Mapping[str, str] | InvalidInputError,
+    translate: Translate,
+    *,
+    field_of: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return each field with its fault in words. ``field_of`` maps the domain's name of a field to the page's."""
     faults = codes.fields if isinstance(codes, InvalidInputError) else codes

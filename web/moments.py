@@ -72,7 +72,9 @@ def starts_in(request: web.Request, starts_at: datetime, ends_at: datetime, now:
         return translate.ungettext("Starts in %(num)d day", "Starts in %(num)d days", days) % {"num": days}
     if rest and hours < HOURS_WITH_MINUTES:
         return translate.ungettext(
-            "Starts in %(num)d hour and %(minutes)d min", "Starts in %(num)d hours and %(minutes)d min", hours,
+            "Starts in %(num)d hour and %(minutes)d min",
+            "Starts in %(num)d hours and %(minutes)d min",
+            hours,
         ) % {"num": hours, "minutes": rest}
     return translate.ungettext("Starts in %(num)d hour", "Starts in %(num)d hours", hours) % {"num": hours}
 

@@ -134,9 +134,7 @@ async def _count_try(uow: UnitOfWork, lookup: bytes) -> None:
 def _open_login(uow: UnitOfWork, account: Account) -> str:
     secret = secrets.token_urlsafe(SECRET_BYTES)
     uow.db.add(
-        Login(
-            secret_hash=hash_of(secret), account_id=account.id, seen_at=uow.now, expires_at=uow.now + LOGIN_LIFE
-        )
+        Login(secret_hash=hash_of(secret), account_id=account.id, seen_at=uow.now, expires_at=uow.now + LOGIN_LIFE)
     )
     uow.record(AuditTag.LOGIN_OPENED, account.id)
     return secret

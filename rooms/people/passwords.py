@@ -22,9 +22,7 @@ LEAST_DISTINCT = 5
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 HASHING = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
 #: Checked when there is no account, so that the answer takes as long as with one. No password has this hash.
-NOBODYS_HASH = (
-    "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBmaXhlZCBzYWx0IQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-)
+NOBODYS_HASH = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBmaXhlZCBzYWx0IQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
 def normalise(password: str) -> str:

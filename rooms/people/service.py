@@ -109,9 +109,7 @@ async def issue_welcome(uow: UnitOfWork, account_id: AccountId) -> str:
         raise WrongStateError(state="disabled")
     await uow.db.execute(delete(WelcomeLink).where(WelcomeLink.account_id == account_id))
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    link = WelcomeLink(
-        secret_hash=hash_of(secret), account_id=account_id, expires_at=uow.now + WELCOME_LIFE
-    )
+    link = WelcomeLink(secret_hash=hash_of(secret), account_id=account_id, expires_at=uow.now + WELCOME_LIFE)
     uow.db.add(link)
     uow.record(AuditTag.WELCOME_ISSUED, account_id)
     return secret

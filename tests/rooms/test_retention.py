@@ -46,18 +46,27 @@ async def add_case(store: Store, state: ReferralState) -> tuple[ReferralId, byte
     worker, school = await add_account(store, email=f"{new_id()}@example.org"), await add_school(store)
     referral_id = ReferralId(new_id())
     async with store.begin(SETUP) as uow:
+
         async def seal(table: str, column: str, row: str) -> bytes:
             return await uow.vault.seal(referral_id, table, column, row, "she likes to draw")
 
         ended = uow.now if state in {ReferralState.CLOSED, ReferralState.WITHDRAWN} else None
         uow.db.add(
             Referral(
-                id=referral_id, state=state, school_id=school.id, social_worker_id=worker.id,
-                pseudonym=await seal("referrals", "pseudonym", referral_id), age_band=AgeBand.FROM_9_TO_11,
-                languages=["darija"], need=Need.SADNESS, urgency=Urgency.SOON,
+                id=referral_id,
+                state=state,
+                school_id=school.id,
+                social_worker_id=worker.id,
+                pseudonym=await seal("referrals", "pseudonym", referral_id),
+                age_band=AgeBand.FROM_9_TO_11,
+                languages=["darija"],
+                need=Need.SADNESS,
+                urgency=Urgency.SOON,
                 tried=await seal("referrals", "tried", referral_id),
                 strengths=await seal("referrals", "strengths", referral_id),
-                wish=await seal("referrals", "wish", referral_id), filed_at=uow.now, ended_at=ended,
+                wish=await seal("referrals", "wish", referral_id),
+                filed_at=uow.now,
+                ended_at=ended,
                 exit_reason=next(iter(ExitReason)) if ended else None,
             )
         )

@@ -27,8 +27,15 @@ NOW_S = int(MONDAY.timestamp())
 
 HEADER = {"alg": "HS256", "kid": "1", "typ": "wasl-ticket+jwt"}
 CLAIMS = {
-    "iss": "wasl", "aud": "wasl-signaling", "exp": NOW_S + 30, "nbf": NOW_S, "iat": NOW_S, "jti": "c" * 32,
-    "sub": f"participant:{CHILD}", "seat": f"{CHILD}.{WORKER}", "visit": VISIT,
+    "iss": "wasl",
+    "aud": "wasl-signaling",
+    "exp": NOW_S + 30,
+    "nbf": NOW_S,
+    "iat": NOW_S,
+    "jti": "c" * 32,
+    "sub": f"participant:{CHILD}",
+    "seat": f"{CHILD}.{WORKER}",
+    "visit": VISIT,
 }
 
 
@@ -188,8 +195,12 @@ def test_no_two_tickets_are_alike() -> None:
 @pytest.mark.parametrize(
     ("seconds", "fault"),
     [
-        (-6, TicketFault.NOT_YET), (-5, None), (0, None), (34, None),
-        (35, TicketFault.EXPIRED), (3600, TicketFault.EXPIRED),
+        (-6, TicketFault.NOT_YET),
+        (-5, None),
+        (0, None),
+        (34, None),
+        (35, TicketFault.EXPIRED),
+        (3600, TicketFault.EXPIRED),
     ],
 )
 def test_a_ticket_lives_thirty_seconds_with_five_of_leeway(seconds: int, fault: TicketFault | None) -> None:

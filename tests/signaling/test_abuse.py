@@ -28,17 +28,46 @@ from tests.support.scripted_peer import ScriptedPeer
 DEEP = "[" * 20_000 + "]" * 20_000
 
 BAD_TEXTS = [
-    "", " ", "{", "null", "[]", '"ping"', "1", "{}", '{"type":1}', '{"type":null}', '{"type":"no-such-type"}',
-    '{"received":1}', '{"type":"ping"}', '{"type":"ping","received":-1}', '{"type":"ping","received":1.5}',
-    '{"type":"ping","received":"1"}', '{"type":"ping","received":true}', '{"type":"ping","received":null}',
-    '{"type":"ping","received":NaN}', '{"type":"ping","received":Infinity}', '{"type":"ping","received":1e400}',
-    '{"type":"ping","received":99999999999999999999}', '{"type":"ping","received":1,"received":1}',
-    '{"type":"ping","type":"leave","received":1}', '{"type":"ping","received":1,"from":"x"}',
-    '{"type":"ping","received":1}{"type":"leave"}', '{"type":"ping","received":1} x', "\ufeff" + '{"type":"leave"}',
-    '{"type":"pause","on":1}', '{"type":"pause","on":"true"}', '{"type":"admit","participant":"short"}',
-    '{"type":"admit","participant":"' + "x" * 33 + '"}', '{"type":"leave","x":' + DEEP + "}", DEEP,
-    '{"type":"leave"' + ',"a":{"a"' * 3000, '{"type":"media","audio":true}', '{"type":"\ud800"}'.encode(
-        "utf-8", "surrogatepass").decode("latin-1"), "{'type':'leave'}", '{"type":"leave",}', '{"type":"leave"}\x00',
+    "",
+    " ",
+    "{",
+    "null",
+    "[]",
+    '"ping"',
+    "1",
+    "{}",
+    '{"type":1}',
+    '{"type":null}',
+    '{"type":"no-such-type"}',
+    '{"received":1}',
+    '{"type":"ping"}',
+    '{"type":"ping","received":-1}',
+    '{"type":"ping","received":1.5}',
+    '{"type":"ping","received":"1"}',
+    '{"type":"ping","received":true}',
+    '{"type":"ping","received":null}',
+    '{"type":"ping","received":NaN}',
+    '{"type":"ping","received":Infinity}',
+    '{"type":"ping","received":1e400}',
+    '{"type":"ping","received":99999999999999999999}',
+    '{"type":"ping","received":1,"received":1}',
+    '{"type":"ping","type":"leave","received":1}',
+    '{"type":"ping","received":1,"from":"x"}',
+    '{"type":"ping","received":1}{"type":"leave"}',
+    '{"type":"ping","received":1} x',
+    "\ufeff" + '{"type":"leave"}',
+    '{"type":"pause","on":1}',
+    '{"type":"pause","on":"true"}',
+    '{"type":"admit","participant":"short"}',
+    '{"type":"admit","participant":"' + "x" * 33 + '"}',
+    '{"type":"leave","x":' + DEEP + "}",
+    DEEP,
+    '{"type":"leave"' + ',"a":{"a"' * 3000,
+    '{"type":"media","audio":true}',
+    '{"type":"\ud800"}'.encode("utf-8", "surrogatepass").decode("latin-1"),
+    "{'type':'leave'}",
+    '{"type":"leave",}',
+    '{"type":"leave"}\x00',
 ]
 
 
@@ -61,8 +90,11 @@ async def test_who_speaks_is_never_the_pages_to_say(wire: Wire, field: str) -> N
     classroom, _, psychologist = await wire.live_room()
     connect = await psychologist.expects(messages.Connect, peer=classroom.peer)
     offer = {
-        "type": "offer", "to": classroom.peer, "negotiation": connect.negotiation,
-        "description": {"type": "offer", "sdp": "canary"}, field: classroom.peer,
+        "type": "offer",
+        "to": classroom.peer,
+        "negotiation": connect.negotiation,
+        "description": {"type": "offer", "sdp": "canary"},
+        field: classroom.peer,
     }
     await psychologist.sends_text(json.dumps(offer))
     await psychologist.expects_error("protocol-error")
@@ -74,10 +106,16 @@ async def test_an_offer_may_not_hold_an_answer(wire: Wire) -> None:
     classroom, _, psychologist = await wire.live_room()
     connect = await psychologist.expects(messages.Connect, peer=classroom.peer)
     for kind in ("answer", "pranswer", "rollback"):
-        await psychologist.sends_text(json.dumps({
-            "type": "offer", "to": classroom.peer, "negotiation": connect.negotiation,
-            "description": {"type": kind, "sdp": ""},
-        }))
+        await psychologist.sends_text(
+            json.dumps(
+                {
+                    "type": "offer",
+                    "to": classroom.peer,
+                    "negotiation": connect.negotiation,
+                    "description": {"type": kind, "sdp": ""},
+                }
+            )
+        )
         await psychologist.expects_error("protocol-error")
 
 
@@ -131,7 +169,8 @@ async def test_a_reader_that_stops_is_cut_and_delays_nobody(start_wire: StartWir
     async with asyncio.timeout(30):
         while not any(
             seat.role is Role.CLASSROOM and seat.presence == "away"
-            for room in wire.hub.overview() for seat in room.seats
+            for room in wire.hub.overview()
+            for seat in room.seats
         ):
             for adult, connect in zip((social_worker, psychologist), to_stalled, strict=True):
                 await adult.offers(connect, "x" * 50_000)
@@ -176,26 +215,71 @@ async def test_frames_below_the_protocol_do_no_harm(wire: Wire) -> None:
 def anything() -> st.SearchStrategy[str]:
     """Return texts of every kind: near-messages built from the real fields, other JSON, and raw characters."""
     values = st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=40), st.just("0" * 32),
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=40),
+        st.just("0" * 32),
         st.sampled_from(["offer", "answer", "video", "relay", "connected"]),
         st.dictionaries(st.sampled_from(["type", "sdp", "candidate", "sdpMid"]), st.text(max_size=10), max_size=3),
     )
-    types = st.sampled_from([
-        "hello", "ping", "leave", "knock", "open-door", "admit", "deny", "remove", "pause", "help", "media", "end",
-        "keep-going", "ice-servers", "reconnect", "offer", "answer", "candidate", "health", "admit-claim", "deny-claim",
-        "welcome",
-    ])
+    types = st.sampled_from(
+        [
+            "hello",
+            "ping",
+            "leave",
+            "knock",
+            "open-door",
+            "admit",
+            "deny",
+            "remove",
+            "pause",
+            "help",
+            "media",
+            "end",
+            "keep-going",
+            "ice-servers",
+            "reconnect",
+            "offer",
+            "answer",
+            "candidate",
+            "health",
+            "admit-claim",
+            "deny-claim",
+            "welcome",
+        ]
+    )
     fields = st.dictionaries(
-        st.sampled_from(["to", "negotiation", "description", "candidate", "participant", "on", "audio", "video",
-                         "received", "claim", "legs", "rung", "ticket", "from", "x"]),
-        values, max_size=5,
+        st.sampled_from(
+            [
+                "to",
+                "negotiation",
+                "description",
+                "candidate",
+                "participant",
+                "on",
+                "audio",
+                "video",
+                "received",
+                "claim",
+                "legs",
+                "rung",
+                "ticket",
+                "from",
+                "x",
+            ]
+        ),
+        values,
+        max_size=5,
     )
     near = st.builds(lambda kind, rest: json.dumps({"type": kind, **rest}), types, fields)
     return st.one_of(near, near, near, st.text(max_size=60), values.map(json.dumps))
 
 
 @hypothesis_settings(
-    max_examples=25, deadline=None,
+    max_examples=25,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(frames=st.lists(anything(), min_size=1, max_size=40))
@@ -205,9 +289,16 @@ def test_no_sequence_of_frames_harms_the_server_or_another_room(frames: list[str
 
 async def _fuzz(frames: list[str]) -> None:
     app, admission, clock = web.Application(), FakeAdmission(), FakeClock()
-    serve_rooms(app, admission=admission, clock=clock, settings=SignalingSettings(
-        allowed_origins=frozenset({"https://wasl.test"}), closing_patience_s=0.2, gather_s=0.01,
-    ))
+    serve_rooms(
+        app,
+        admission=admission,
+        clock=clock,
+        settings=SignalingSettings(
+            allowed_origins=frozenset({"https://wasl.test"}),
+            closing_patience_s=0.2,
+            gather_s=0.01,
+        ),
+    )
     async with TestServer(app) as server, aiohttp.ClientSession() as http:
         url = str(server.make_url("/ws"))
         quiet, loud = admission.book(clock.now()), admission.book(clock.now())

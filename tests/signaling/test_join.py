@@ -14,10 +14,21 @@ from signaling.dictionaries import SUBPROTOCOL
 from tests.signaling.conftest import StartWire, Wire
 
 
-@pytest.mark.parametrize("origin", [
-    None, "null", "https://evil.test", "https://wasl.test.evil.test", "https://evilwasl.test", "http://wasl.test",
-    "https://wasl.test:8443", "https://WASL.test", "https://wasl.test/", "https://xn--wsl-5cd.test",
-])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "https://evil.test",
+        "https://wasl.test.evil.test",
+        "https://evilwasl.test",
+        "http://wasl.test",
+        "https://wasl.test:8443",
+        "https://WASL.test",
+        "https://wasl.test/",
+        "https://xn--wsl-5cd.test",
+    ],
+)
 async def test_a_foreign_origin_is_refused_before_the_upgrade(wire: Wire, origin: str | None) -> None:
     headers = {} if origin is None else {"Origin": origin}
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

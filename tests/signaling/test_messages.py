@@ -52,32 +52,45 @@ def test_an_invalid_example_is_refused(side: str, example: dict[str, object]) ->
             parse_server(frame)
 
 
-@pytest.mark.parametrize("frame", [
-    '{"type":"ping","received":1,"received":1}',
-    '{"type":"ping","received":1,"received":2}',
-    '{"received":1,"type":"ping","received":1}',
-    '{"type":"ping","type":"ping","received":1}',
-    '{"type":"ping","\\u0072eceived":1,"received":1}',
-    '{"type":"offer","to":"%s","negotiation":1,"description":{"type":"offer","sdp":"a","sdp":"b"}}' % ("a" * 32),
-    '{"type":"candidate","to":"%s","negotiation":1,"candidate":null,"candidate":null}' % ("a" * 32),
-    '{"type":"health","rung":"text","reason":"held","legs":[],"rung":"text"}',
-])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"type":"ping","received":1,"received":1}',
+        '{"type":"ping","received":1,"received":2}',
+        '{"received":1,"type":"ping","received":1}',
+        '{"type":"ping","type":"ping","received":1}',
+        '{"type":"ping","\\u0072eceived":1,"received":1}',
+        '{"type":"offer","to":"%s","negotiation":1,"description":{"type":"offer","sdp":"a","sdp":"b"}}' % ("a" * 32),
+        '{"type":"candidate","to":"%s","negotiation":1,"candidate":null,"candidate":null}' % ("a" * 32),
+        '{"type":"health","rung":"text","reason":"held","legs":[],"rung":"text"}',
+    ],
+)
 def test_a_key_that_comes_twice_is_refused(frame: str) -> None:
     with pytest.raises(ProtocolError):
         parse(frame.encode())
 
 
-@pytest.mark.parametrize("frame", [
-    '{ "type" : "ping" , "received" : 1 }', '{"received":1,"type":"ping"}', '{"type":"\\u0070ing","received":1}',
-    '{"type":"ping","received":1}\n',
-])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{ "type" : "ping" , "received" : 1 }',
+        '{"received":1,"type":"ping"}',
+        '{"type":"\\u0070ing","received":1}',
+        '{"type":"ping","received":1}\n',
+    ],
+)
 def test_other_spacing_order_and_escapes_are_read_all_the_same(frame: str) -> None:
     assert parse(frame.encode()) == parse(b'{"type":"ping","received":1}')
 
 
-@pytest.mark.parametrize("frame", [
-    b"\xff", b'{"type":"hello","ticket":"\xff"}', b'{"type":"hello","ticket":"\\ud800"}',
-])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\xff",
+        b'{"type":"hello","ticket":"\xff"}',
+        b'{"type":"hello","ticket":"\\ud800"}',
+    ],
+)
 def test_text_that_is_no_unicode_is_refused(frame: bytes) -> None:
     with pytest.raises(ProtocolError):
         parse(frame)

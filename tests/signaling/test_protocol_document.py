@@ -34,9 +34,13 @@ def struct_cases(union: object, section: str) -> list:
     return [pytest.param(kind, section, id=kind.__name__) for kind in get_args(union)]
 
 
-@pytest.mark.parametrize(("kind", "section"), [
-    *struct_cases(ClientMessage, PAGE), *struct_cases(ServerMessage, SERVER.split("## Error codes")[0]),
-])
+@pytest.mark.parametrize(
+    ("kind", "section"),
+    [
+        *struct_cases(ClientMessage, PAGE),
+        *struct_cases(ServerMessage, SERVER.split("## Error codes")[0]),
+    ],
+)
 def test_every_message_and_field_is_described(kind: type[msgspec.Struct], section: str) -> None:
     row = rows(section).get(str(kind.__struct_config__.tag))
     assert row is not None, "the message has no row"
@@ -51,10 +55,17 @@ def test_no_message_is_described_that_does_not_exist() -> None:
     assert described == {kind.__struct_config__.tag for kind in get_args(ServerMessage)}
 
 
-@pytest.mark.parametrize("part", [
-    dictionaries.Resume, dictionaries.LegHealth, dictionaries.CandidateInit, dictionaries.Seat, dictionaries.RosterSeat,
-    IceServer,
-])
+@pytest.mark.parametrize(
+    "part",
+    [
+        dictionaries.Resume,
+        dictionaries.LegHealth,
+        dictionaries.CandidateInit,
+        dictionaries.Seat,
+        dictionaries.RosterSeat,
+        IceServer,
+    ],
+)
 def test_every_part_of_a_message_is_described(part: type[msgspec.Struct]) -> None:
     for field in msgspec.structs.fields(part):
         assert f"`{field.encode_name}`" in DOCUMENT
@@ -71,27 +82,39 @@ def test_every_close_code_is_described_and_no_other() -> None:
     assert described == {int(code): code.name.lower().replace("_", "-") for code in CloseCode}
 
 
-@pytest.mark.parametrize("values", [
-    RoomState, PauseReason, Presence, ParticipantState, Rung, RungReason, CandidateType,
-])
+@pytest.mark.parametrize(
+    "values",
+    [
+        RoomState,
+        PauseReason,
+        Presence,
+        ParticipantState,
+        Rung,
+        RungReason,
+        CandidateType,
+    ],
+)
 def test_every_value_of_a_closed_list_is_described(values: type) -> None:
     for value in values:
         assert f"`{value}`" in DOCUMENT
 
 
-@pytest.mark.parametrize("limit", [
-    f"{dictionaries.FRAME_MAX_BYTES // 1024} KiB",
-    f"up to {dictionaries.TICKET_MAX_CHARS}",
-    f"sdp up to {dictionaries.SDP_MAX_CHARS}",
-    f"`candidate` (up to {dictionaries.CANDIDATE_MAX_CHARS})",
-    f"`legs` (up to {dictionaries.HEALTH_MAX_LEGS})",
-    f"{rate_limit.BURST} messages at once and {rate_limit.REFILL_PER_S:.0f} a second",
-    f"{replay.REPLAY_MAX_FRAMES} frames or {replay.REPLAY_MAX_BYTES // 1024} KiB",
-    f"within {DEFAULTS.hello_deadline_s:.0f} seconds",
-    f"not heard for {DEFAULTS.presence_s:.0f} seconds",
-    f"not heard for {DEFAULTS.half_open_s:.0f} seconds",
-    f"stops reading for {DEFAULTS.write_limit_s:.0f} seconds",
-    f"lets {DEFAULTS.outbox_max_frames} frames or {DEFAULTS.outbox_max_bytes // 1024} KiB",
-])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"{dictionaries.FRAME_MAX_BYTES // 1024} KiB",
+        f"up to {dictionaries.TICKET_MAX_CHARS}",
+        f"sdp up to {dictionaries.SDP_MAX_CHARS}",
+        f"`candidate` (up to {dictionaries.CANDIDATE_MAX_CHARS})",
+        f"`legs` (up to {dictionaries.HEALTH_MAX_LEGS})",
+        f"{rate_limit.BURST} messages at once and {rate_limit.REFILL_PER_S:.0f} a second",
+        f"{replay.REPLAY_MAX_FRAMES} frames or {replay.REPLAY_MAX_BYTES // 1024} KiB",
+        f"within {DEFAULTS.hello_deadline_s:.0f} seconds",
+        f"not heard for {DEFAULTS.presence_s:.0f} seconds",
+        f"not heard for {DEFAULTS.half_open_s:.0f} seconds",
+        f"stops reading for {DEFAULTS.write_limit_s:.0f} seconds",
+        f"lets {DEFAULTS.outbox_max_frames} frames or {DEFAULTS.outbox_max_bytes // 1024} KiB",
+    ],
+)
 def test_every_limit_is_as_described(limit: str) -> None:
     assert limit in DOCUMENT

@@ -51,9 +51,16 @@ async def test_two_rooms_never_hear_each_other(wire: Wire) -> None:
     others = await wire.live_room(other_plan)
     connect = await psychologist.expects(messages.Connect, peer=classroom.peer)
     for stranger in others:
-        await psychologist.offers(messages.Connect(
-            peer=stranger.peer, polite=False, negotiation=connect.negotiation, relay_only=False, ice_servers=(),
-        ), CANARY)
+        await psychologist.offers(
+            messages.Connect(
+                peer=stranger.peer,
+                polite=False,
+                negotiation=connect.negotiation,
+                relay_only=False,
+                ice_servers=(),
+            ),
+            CANARY,
+        )
         await psychologist.expects_error("no-leg")
         await psychologist.says(messages.Remove(stranger.participant))
         await psychologist.expects_error("not-allowed")
@@ -68,9 +75,16 @@ async def test_who_waits_sends_nobody_anything(wire: Wire) -> None:
     connect = await classroom.expects(messages.Connect)
     guardian = await wire.joins(Role.GUARDIAN)
     for other in (classroom.peer, connect.peer):
-        await guardian.offers(messages.Connect(
-            peer=other, polite=False, negotiation=1, relay_only=False, ice_servers=(),
-        ), CANARY)
+        await guardian.offers(
+            messages.Connect(
+                peer=other,
+                polite=False,
+                negotiation=1,
+                relay_only=False,
+                ice_servers=(),
+            ),
+            CANARY,
+        )
         await guardian.expects_error("no-leg")
     await classroom.has_heard_everything()
     assert not any(CANARY in frame for frame in classroom.frames)
@@ -83,9 +97,16 @@ async def test_a_stale_negotiation_is_dropped(wire: Wire) -> None:
     again = await wire.joins(Role.PSYCHOLOGIST)
     new = await social_worker.expects(messages.Connect, peer=again.peer)
     assert new.negotiation > old.negotiation
-    await social_worker.offers(messages.Connect(
-        peer=again.peer, polite=False, negotiation=old.negotiation, relay_only=False, ice_servers=(),
-    ), CANARY)
+    await social_worker.offers(
+        messages.Connect(
+            peer=again.peer,
+            polite=False,
+            negotiation=old.negotiation,
+            relay_only=False,
+            ice_servers=(),
+        ),
+        CANARY,
+    )
     await social_worker.expects_error("stale-negotiation")
     await social_worker.offers(old)
     await social_worker.expects_error("no-leg")

@@ -84,10 +84,19 @@ async def test_nobody_opens_the_door_for_the_child(wire: Wire, role: Role) -> No
     await peer.expects_error("not-allowed")
 
 
-@pytest.mark.parametrize("message", [
-    messages.Knock(), messages.End(), messages.KeepGoing(), messages.Admit("0" * 32), messages.Deny("0" * 32),
-    messages.Remove("0" * 32), messages.AdmitClaim("0" * 32), messages.DenyClaim("0" * 32),
-])
+@pytest.mark.parametrize(
+    "message",
+    [
+        messages.Knock(),
+        messages.End(),
+        messages.KeepGoing(),
+        messages.Admit("0" * 32),
+        messages.Deny("0" * 32),
+        messages.Remove("0" * 32),
+        messages.AdmitClaim("0" * 32),
+        messages.DenyClaim("0" * 32),
+    ],
+)
 async def test_the_classroom_does_not_do_what_is_for_adults(wire: Wire, message: messages.ClientMessage) -> None:
     classroom, _, _ = await wire.live_room()
     await classroom.says(message)

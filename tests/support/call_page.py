@@ -13,8 +13,14 @@ if TYPE_CHECKING:
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
 )
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
 LIVE_TIMEOUT_MS = 20_000
@@ -74,7 +80,9 @@ class Visit:
     def profile(self, language: str = "en", width: int = 640, height: int = 480) -> BrowserContext:
         """Return a new browser profile: a device of its own."""
         context = self.browser.new_context(
-            locale=language, viewport={"width": width, "height": height}, base_url=self.server.url,
+            locale=language,
+            viewport={"width": width, "height": height},
+            base_url=self.server.url,
         )
         context.add_init_script(WATCH_CONNECTIONS)
         self.contexts.append(context)

@@ -19,8 +19,15 @@ from rooms.audit import HEAD
 POSTGRES_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 #: Nothing here has to survive a crash.
 FAST_SETTINGS = (
-    "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "wal_level=minimal",
-    "max_wal_senders=0", "shared_buffers=32MB", "autovacuum=off", "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=60",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "shared_buffers=32MB",
+    "autovacuum=off",
+    "listen_addresses=",
 )
 
 

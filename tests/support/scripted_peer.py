@@ -56,9 +56,7 @@ class ScriptedPeer:
 
     async def connects(self) -> Self:
         """Open a socket and say nothing."""
-        self._socket = await self._http.ws_connect(
-            self._url, protocols=(SUBPROTOCOL,), origin=self._origin
-        )
+        self._socket = await self._http.ws_connect(self._url, protocols=(SUBPROTOCOL,), origin=self._origin)
         self._sockets.append(self._socket)
         return self
 
@@ -156,9 +154,7 @@ class ScriptedPeer:
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 message = await self.hears()
-                if isinstance(message, kind) and all(
-                    getattr(message, name) == value for name, value in fields.items()
-                ):
+                if isinstance(message, kind) and all(getattr(message, name) == value for name, value in fields.items()):
                     return message
 
     async def expects_error(self, code: str) -> messages.Error:

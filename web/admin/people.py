@@ -80,7 +80,11 @@ async def invite(request: web.Request) -> web.StreamResponse:
     try:
         async with begin_as(request, account) as uow:
             person = await people.create_account(
-                uow, role=role, email=form.text("email"), name=form.text("name"), language=language,
+                uow,
+                role=role,
+                email=form.text("email"),
+                name=form.text("name"),
+                language=language,
                 zone=form.text("zone"),
             )
             secret = await people.issue_welcome(uow, person.id)

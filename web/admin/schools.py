@@ -31,7 +31,12 @@ async def show_school(request: web.Request) -> web.Response:
 
 
 async def schools_page(
-    request: web.Request, account: AccountView, form: Form, *, editing: str = "", status: int = 200,
+    request: web.Request,
+    account: AccountView,
+    form: Form,
+    *,
+    editing: str = "",
+    status: int = 200,
 ) -> web.Response:
     """Answer with the page, its form as it was filled in."""
     async with begin_as(request, account) as uow:
@@ -44,8 +49,11 @@ async def schools_page(
 def form_of(school: SchoolView) -> Form:
     """Return a form filled with what is known of a school."""
     known = {
-        "name": school.name, "zone": school.zone, "phone": school.phone or "",
-        "contact_name": school.contact_name or "", "help_contacts": "\n".join(school.help_contacts),
+        "name": school.name,
+        "zone": school.zone,
+        "phone": school.phone or "",
+        "contact_name": school.contact_name or "",
+        "help_contacts": "\n".join(school.help_contacts),
     }
     return Form(name="school", typed={field: (value,) for field, value in known.items()})
 
@@ -60,7 +68,11 @@ async def add_school(request: web.Request) -> web.StreamResponse:
             known = {(school.name, school.zone, school.contact_name) for school in await people.list_schools(uow)}
             if (typed.name, typed.zone, typed.contact_name) not in known:
                 await people.create_school(
-                    uow, name=typed.name, zone=typed.zone, phone=typed.phone, contact_name=typed.contact_name,
+                    uow,
+                    name=typed.name,
+                    zone=typed.zone,
+                    phone=typed.phone,
+                    contact_name=typed.contact_name,
                     help_contacts=typed.help_contacts,
                 )
     except InvalidInputError as error:
@@ -77,7 +89,12 @@ async def change_school(request: web.Request) -> web.StreamResponse:
     try:
         async with begin_as(request, account) as uow:
             await people.change_school(
-                uow, school_id, name=typed.name, zone=typed.zone, phone=typed.phone, contact_name=typed.contact_name,
+                uow,
+                school_id,
+                name=typed.name,
+                zone=typed.zone,
+                phone=typed.phone,
+                contact_name=typed.contact_name,
                 help_contacts=typed.help_contacts,
             )
     except InvalidInputError as error:

@@ -25,7 +25,11 @@ ENDED_WORDS = N_("Nothing more to do.")
 
 
 async def desk_page(
-    request: web.Request, account: AccountView, *, notice: str | None = None, status: int = 200,
+    request: web.Request,
+    account: AccountView,
+    *,
+    notice: str | None = None,
+    status: int = 200,
 ) -> web.Response:
     """Answer with the desk; ``notice`` tells why what was asked just now could not be done."""
     async with begin_as(request, account) as uow:

@@ -65,7 +65,10 @@ async def do_and_return(
 
 
 async def page_with_faults(
-    request: web.Request, account: AccountView, form: Form, faults: Mapping[str, str],
+    request: web.Request,
+    account: AccountView,
+    form: Form,
+    faults: Mapping[str, str],
 ) -> web.Response:
     """Answer with the page again: what was typed stays, and each fault stands beside its field."""
     return await referral_page(request, account, with_form(**{form.name: form.with_faults(faults)}), status=422)
@@ -165,12 +168,22 @@ async def recommend(request: web.Request) -> web.StreamResponse:
             if (earlier.addressee, earlier.language, earlier.text) == (addressee, language, text):
                 return
         await followup.write_recommendation(
-            uow, referral_id_of(request), addressee=addressee, language=language, text=text, visit_id=None,
+            uow,
+            referral_id_of(request),
+            addressee=addressee,
+            language=language,
+            text=text,
+            visit_id=None,
         )
 
     try:
         return await do_and_return(
-            request, account, act, form=form, place="recommendations", field_of=RECOMMENDATION_FIELDS,
+            request,
+            account,
+            act,
+            form=form,
+            place="recommendations",
+            field_of=RECOMMENDATION_FIELDS,
         )
     except ConsentMissingError:
         return await page_with_faults(request, account, form, {"addressee": gettext_of(request)(NOT_CONSENTED)})

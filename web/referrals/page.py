@@ -73,7 +73,10 @@ async def show_referral(request: web.Request) -> web.Response:
 
 
 async def referral_page(
-    request: web.Request, account: AccountView, forms: ReferralForms, status: int = 200,
+    request: web.Request,
+    account: AccountView,
+    forms: ReferralForms,
+    status: int = 200,
 ) -> web.Response:
     """Answer with the page of the addressed referral, its forms as they were filled in."""
     async with begin_as(request, account) as uow:
@@ -108,7 +111,9 @@ def page_context(request: web.Request, account: AccountView, case: Case, forms: 
         state=words_for(referral.state, translate),
         status=status_line(referral.state, translate, for_psychologist=is_psychologist),
         next_step=next_step(
-            referral.state, translate, for_psychologist=is_psychologist,
+            referral.state,
+            translate,
+            for_psychologist=is_psychologist,
             unanswered=bool(case.messages) and not case.messages[-1].mine,
             next_visit=ahead[0].id if ahead else None,
         ),

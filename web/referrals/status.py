@@ -42,7 +42,12 @@ def step_needed(referral: MyReferral, *, has_visit: bool) -> str | None:
 
 
 def next_step(
-    state: ReferralState, translate: Translate, *, for_psychologist: bool, unanswered: bool, next_visit: str | None,
+    state: ReferralState,
+    translate: Translate,
+    *,
+    for_psychologist: bool,
+    unanswered: bool,
+    next_visit: str | None,
 ) -> NextStep | None:
     """Return the reader's next step. ``next_visit`` is the id of the next visit that may take place."""
     if state in ENDED:

@@ -34,7 +34,11 @@ async def reschedule(request: web.Request) -> web.StreamResponse:
     try:
         async with begin_as(request, account) as uow:
             await schedule.reschedule_visit(
-                uow, visit_id, wall_start=wall_start, zone=form.text("zone"), minutes=minutes,
+                uow,
+                visit_id,
+                wall_start=wall_start,
+                zone=form.text("zone"),
+                minutes=minutes,
             )
     except InvalidInputError as error:
         faulty = form.with_faults(faults_in_words(error, translate))

@@ -45,9 +45,7 @@ async def show_card(request: web.Request) -> web.Response:
         visit=visit_id,
         link=f"{url}/j#{card.secret}",
         code_page=f"{url}/c",
-        code_groups=tuple(
-            code[start : start + CODE_GROUP_DIGITS] for start in range(0, len(code), CODE_GROUP_DIGITS)
-        ),
+        code_groups=tuple(code[start : start + CODE_GROUP_DIGITS] for start in range(0, len(code), CODE_GROUP_DIGITS)),
         starts=moment(request, visit.starts_at, visit.zone),
         length=length_words(request, visit.minutes),
         people=people_on(request, card),

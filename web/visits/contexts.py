@@ -109,5 +109,3 @@ class CardPage:
     length: str
     people: tuple[PersonOnCard, ...]
     phones: tuple[str, ...]
-
-

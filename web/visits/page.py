@@ -31,7 +31,12 @@ from web.words import words_for
 
 #: The order in which the seats are shown: those to prepare first.
 SEAT_ORDER = (
-    Role.CLASSROOM, Role.GUARDIAN, Role.INTERPRETER, Role.SOCIAL_WORKER, Role.PSYCHOLOGIST, Role.SUPERVISOR,
+    Role.CLASSROOM,
+    Role.GUARDIAN,
+    Role.INTERPRETER,
+    Role.SOCIAL_WORKER,
+    Role.PSYCHOLOGIST,
+    Role.SUPERVISOR,
 )
 NO_FORMS = VisitForms(note=Form(), reschedule=Form())
 

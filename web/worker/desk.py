@@ -34,8 +34,6 @@ def referral_line(request: web.Request, referral: MyReferral) -> ReferralLine:
     """Return one of the social worker's own referrals as a line; an unanswered message comes first."""
     translate = gettext_of(request)
     status = (
-        translate(UNANSWERED)
-        if referral.unanswered
-        else status_line(referral.state, translate, for_psychologist=False)
+        translate(UNANSWERED) if referral.unanswered else status_line(referral.state, translate, for_psychologist=False)
     )
     return ReferralLine(referral.id, referral.pseudonym, words_for(referral.state, translate), status)

@@ -34,8 +34,19 @@ SAME_TAP = timedelta(minutes=10)
 CHOOSE = N_("Choose…")
 #: The fields in the order in which they stand on the page.
 FIELDS = (
-    "pseudonym", "age_band", "languages", "school_id", "need", "urgency", "tried", "strengths", "wish",
-    "relation", "given_on", "consent_language", "scope",
+    "pseudonym",
+    "age_band",
+    "languages",
+    "school_id",
+    "need",
+    "urgency",
+    "tried",
+    "strengths",
+    "wish",
+    "relation",
+    "given_on",
+    "consent_language",
+    "scope",
 )
 
 
@@ -88,7 +99,10 @@ async def file_referral(request: web.Request) -> web.StreamResponse:
 
 
 async def form_with_faults(
-    request: web.Request, account: AccountView, form: Form, codes: Mapping[str, str],
+    request: web.Request,
+    account: AccountView,
+    form: Form,
+    codes: Mapping[str, str],
 ) -> web.Response:
     """Answer with the form as it was filled in, the faults in the order of the page."""
     faults = faults_in_words(codes, gettext_of(request))
@@ -103,14 +117,25 @@ def referral_form(form: Form) -> ReferralForm | dict[str, str]:
     given_on = form.day("given_on")
     language, school_id = form.chosen("consent_language", Language), form.text("school_id")
     if (
-        age_band is None or need is None or urgency is None or relation is None or given_on is None or language is None
+        age_band is None
+        or need is None
+        or urgency is None
+        or relation is None
+        or given_on is None
+        or language is None
         or not is_id(school_id)
     ):
         return missing(
-            age_band=age_band, need=need, urgency=urgency, relation=relation, given_on=given_on,
-            consent_language=language, school_id=school_id if is_id(school_id) else None,
+            age_band=age_band,
+            need=need,
+            urgency=urgency,
+            relation=relation,
+            given_on=given_on,
+            consent_language=language,
+            school_id=school_id if is_id(school_id) else None,
             # What the domain would find missing too, so that all is told at once.
-            pseudonym=form.text("pseudonym") or None, languages=form.ticked("languages", Language) or None,
+            pseudonym=form.text("pseudonym") or None,
+            languages=form.ticked("languages", Language) or None,
         )
     return ReferralForm(
         pseudonym=form.text("pseudonym"),
@@ -138,7 +163,10 @@ async def file_once(uow: UnitOfWork, account: AccountView, form: ReferralForm) -
     await lock_account(uow, account.id)
     for filed in await referrals.list_mine(uow):
         same = (filed.pseudonym, filed.age_band, filed.need, filed.urgency) == (
-            tidy(form.pseudonym), form.age_band, form.need, form.urgency,
+            tidy(form.pseudonym),
+            form.age_band,
+            form.need,
+            form.urgency,
         )
         if same and uow.now - filed.filed_at < SAME_TAP:
             return filed.id

@@ -34,9 +34,7 @@ async def accept(store: Store, secret: str, password: str = PASSWORD) -> Account
 async def create(store: Store, actor: Actor = SETUP, **changed: str) -> AccountView:
     fields = {"email": "karim@example.org", "name": "Karim", "zone": "Africa/Casablanca"} | changed
     async with store.begin(actor) as uow:
-        return await people.create_account(
-            uow, role=AccountRole.PSYCHOLOGIST, language=PageLanguage.FRENCH, **fields
-        )
+        return await people.create_account(uow, role=AccountRole.PSYCHOLOGIST, language=PageLanguage.FRENCH, **fields)
 
 
 async def test_a_new_account_is_active_and_not_yet_welcomed(store: Store) -> None:
@@ -291,11 +289,19 @@ async def test_a_school_may_wait_for_its_safety_plan(store: Store) -> None:
     assert (school.phone, school.contact_name, school.help_contacts) == (None, None, ())
     async with store.begin(SETUP) as uow:
         changed = await people.change_school(
-            uow, school.id, name="Ibn Battouta", zone="Europe/Paris", phone="+33 1 42 68 53 00",
-            contact_name="Fatima Zahra", help_contacts=("2511",),
+            uow,
+            school.id,
+            name="Ibn Battouta",
+            zone="Europe/Paris",
+            phone="+33 1 42 68 53 00",
+            contact_name="Fatima Zahra",
+            help_contacts=("2511",),
         )
     assert (changed.id, changed.phone, changed.contact_name, changed.help_contacts) == (
-        school.id, "+33142685300", "Fatima Zahra", ("2511",),
+        school.id,
+        "+33142685300",
+        "Fatima Zahra",
+        ("2511",),
     )
 
 

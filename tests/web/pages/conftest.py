@@ -35,7 +35,9 @@ class Site:
 
 @pytest.fixture
 async def site(
-    store: Store, clock: FakeClock, tmp_path: Path,
+    store: Store,
+    clock: FakeClock,
+    tmp_path: Path,
     aiohttp_client: Callable[[web.Application], Awaitable[TestClient]],
 ) -> Site:
     app = create_app(Settings(data=tmp_path), store, clock)

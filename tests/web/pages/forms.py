@@ -6,18 +6,32 @@ from tests.support.staff import Fields, Page, StaffBrowser
 def referral_fields(school: str, **changes: str | list[str]) -> dict[str, str | list[str]]:
     """Return the filled referral form."""
     return {
-        "pseudonym": "Nour", "age_band": "9-11", "languages": ["tarifit", "darija"], "school_id": school,
-        "need": "loss-or-grief", "urgency": "soon", "tried": "Talks after class", "strengths": "Draws every day",
-        "wish": "Sleep without bad dreams", "relation": "mother", "given_on": "2026-11-20",
-        "consent_language": "tarifit", "scope": ["visits"], **changes,
+        "pseudonym": "Nour",
+        "age_band": "9-11",
+        "languages": ["tarifit", "darija"],
+        "school_id": school,
+        "need": "loss-or-grief",
+        "urgency": "soon",
+        "tried": "Talks after class",
+        "strengths": "Draws every day",
+        "wish": "Sleep without bad dreams",
+        "relation": "mother",
+        "given_on": "2026-11-20",
+        "consent_language": "tarifit",
+        "scope": ["visits"],
+        **changes,
     }
 
 
 def booking_fields(**changes: str | list[str]) -> Fields:
     """Return the filled booking form, for a visit ten minutes after the clock of the tests begins."""
     return {
-        "wall_start": "2026-11-23T09:10", "zone": "Africa/Casablanca", "minutes": "45", "composition": "accompanied",
-        "extra_roles": ["guardian"], **changes,
+        "wall_start": "2026-11-23T09:10",
+        "zone": "Africa/Casablanca",
+        "minutes": "45",
+        "composition": "accompanied",
+        "extra_roles": ["guardian"],
+        **changes,
     }
 
 

@@ -15,11 +15,17 @@ from tests.web.pages.conftest import Site
 from web import keys
 
 INVITATION = {
-    "name": "Nadia Berrada", "email": "nadia@example.org", "role": "psychologist", "language": "fr",
+    "name": "Nadia Berrada",
+    "email": "nadia@example.org",
+    "role": "psychologist",
+    "language": "fr",
     "zone": "Africa/Casablanca",
 }
 SCHOOL = {
-    "name": "Ecole Zaitouna", "zone": "Africa/Casablanca", "contact_name": "Mina", "phone": "0539 33 44 66",
+    "name": "Ecole Zaitouna",
+    "zone": "Africa/Casablanca",
+    "contact_name": "Mina",
+    "phone": "0539 33 44 66",
     "help_contacts": "19\n+212 661 223355",
 }
 
@@ -32,39 +38,74 @@ async def test_no_open_room_is_said_in_words_and_in_json(site: Site) -> None:
 
 
 async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
-    site: Site, monkeypatch: pytest.MonkeyPatch,
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     leg = LegHealth(
-        negotiation=4711, connection=ConnectionState.CONNECTED, candidate_type=CandidateType.RELAY, rtt_ms=184,
-        loss_pct=2.5, jitter_ms=9, invented_pct=0.6, kbps_in=40, kbps_out=38,
+        negotiation=4711,
+        connection=ConnectionState.CONNECTED,
+        candidate_type=CandidateType.RELAY,
+        rtt_ms=184,
+        loss_pct=2.5,
+        jitter_ms=9,
+        invented_pct=0.6,
+        kbps_in=40,
+        kbps_out=38,
     )
     seats = (
         SeatHealth(
-            role=Role.CLASSROOM, state=ParticipantState.ADMITTED, presence=Presence.PRESENT, rung=Rung.VOICE_8,
-            reason=RungReason.UPLINK_WEAK, legs=(((Role.PSYCHOLOGIST,), leg),),
+            role=Role.CLASSROOM,
+            state=ParticipantState.ADMITTED,
+            presence=Presence.PRESENT,
+            rung=Rung.VOICE_8,
+            reason=RungReason.UPLINK_WEAK,
+            legs=(((Role.PSYCHOLOGIST,), leg),),
         ),
         SeatHealth(
-            role=Role.PSYCHOLOGIST, state=ParticipantState.ADMITTED, presence=Presence.AWAY, rung=None, reason=None,
+            role=Role.PSYCHOLOGIST,
+            state=ParticipantState.ADMITTED,
+            presence=Presence.AWAY,
+            rung=None,
+            reason=None,
             legs=(),
         ),
         SeatHealth(
-            role=Role.GUARDIAN, state=ParticipantState.WAITING, presence=Presence.PRESENT, rung=None, reason=None,
+            role=Role.GUARDIAN,
+            state=ParticipantState.WAITING,
+            presence=Presence.PRESENT,
+            rung=None,
+            reason=None,
             legs=(),
         ),
     )
     room = RoomHealth(
-        number=3, state=RoomState.PAUSED, reasons=(PauseReason.PSYCHOLOGIST_MISSING,), since=MONDAY, seats=seats,
+        number=3,
+        state=RoomState.PAUSED,
+        reasons=(PauseReason.PSYCHOLOGIST_MISSING,),
+        since=MONDAY,
+        seats=seats,
     )
     monkeypatch.setattr(site.app[keys.HUB], "overview", lambda: [room])
     told = json.loads((await site.admin.opens("/admin/rooms.json")).text)["rooms"]
-    assert told == [{
-        "number": "3", "state": "Paused", "since": "09:00", "remarks": "the psychologist is missing",
-        "present": "Child in the classroom · Psychologist (away) · Guardian (waiting)",
-        "legs": [{
-            "between": "Child in the classroom → Psychologist", "connection": "connected", "path": "turn",
-            "rung": "voice-8", "roundTrip": "184 ms", "loss": "2.5 %",
-        }],
-    }]
+    assert told == [
+        {
+            "number": "3",
+            "state": "Paused",
+            "since": "09:00",
+            "remarks": "the psychologist is missing",
+            "present": "Child in the classroom · Psychologist (away) · Guardian (waiting)",
+            "legs": [
+                {
+                    "between": "Child in the classroom → Psychologist",
+                    "connection": "connected",
+                    "path": "turn",
+                    "rung": "voice-8",
+                    "roundTrip": "184 ms",
+                    "loss": "2.5 %",
+                }
+            ],
+        }
+    ]
     page = await site.admin.opens("/admin/rooms")
     for words in ("Paused", "184 ms", "2.5 %", "the psychologist is missing"):
         assert page.shows(words)
@@ -82,13 +123,16 @@ async def test_an_invitation_shows_its_link_once_and_lets_the_person_in(site: Si
     assert link[1] not in people.text
 
 
-@pytest.mark.parametrize(("field", "value", "words"), [
-    ("email", "nobody", "This is not an e-mail address."),
-    ("email", "salma@example.org", "Somebody signs in with this address already."),
-    ("role", "king", "Please choose one."),
-    ("zone", "Nowhere", "This time zone is not known. Example: Africa/Casablanca."),
-    ("name", "", "Please fill this in."),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("email", "nobody", "This is not an e-mail address."),
+        ("email", "salma@example.org", "Somebody signs in with this address already."),
+        ("role", "king", "Please choose one."),
+        ("zone", "Nowhere", "This time zone is not known. Example: Africa/Casablanca."),
+        ("name", "", "Please fill this in."),
+    ],
+)
 async def test_a_faulty_invitation_keeps_what_was_typed(site: Site, field: str, value: str, words: str) -> None:
     page = await site.admin.posts("/admin/people", {**INVITATION, field: value})
     assert page.status == 422
@@ -126,12 +170,15 @@ async def test_a_school_without_a_safety_plan_says_so_until_it_has_one(site: Sit
     assert not (await site.admin.opens("/admin/schools")).shows("No visit can open here")
 
 
-@pytest.mark.parametrize(("field", "value", "words"), [
-    ("phone", "at school", "This is not a phone number. Example: +212 539 000 000."),
-    ("help_contacts", "ask around", "One of these is not a phone number. One number a line, please."),
-    ("name", "", "Please fill this in."),
-    ("zone", "", "This time zone is not known. Example: Africa/Casablanca."),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("phone", "at school", "This is not a phone number. Example: +212 539 000 000."),
+        ("help_contacts", "ask around", "One of these is not a phone number. One number a line, please."),
+        ("name", "", "Please fill this in."),
+        ("zone", "", "This time zone is not known. Example: Africa/Casablanca."),
+    ],
+)
 async def test_a_faulty_school_keeps_what_was_typed(site: Site, field: str, value: str, words: str) -> None:
     page = await site.admin.posts("/admin/schools", {**SCHOOL, field: value})
     assert page.status == 422

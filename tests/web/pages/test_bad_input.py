@@ -30,16 +30,19 @@ async def test_an_incomplete_referral_keeps_what_was_typed_and_names_every_fault
     assert (await site.worker.opens("/desk")).shows("You have not asked for support for a child yet.")
 
 
-@pytest.mark.parametrize(("field", "value", "words"), [
-    ("pseudonym", "", "Please give a name to call the child by."),
-    ("pseudonym", "N" * 41, "This is too long; please say it in fewer words."),
-    ("given_on", "2027-01-01", "This day has not come yet."),
-    ("given_on", "yesterday", "Please give the day on which the guardian consented."),
-    ("scope", "one_to_one", "Without consent to visits there can be no request."),
-    ("school_id", "somewhere", "Please choose the school."),
-    ("urgency", "now!", "Please choose one."),
-    ("tried", "see\u202egnp.exe", "There are invisible signs in this text. Please type it instead of copying it."),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("pseudonym", "", "Please give a name to call the child by."),
+        ("pseudonym", "N" * 41, "This is too long; please say it in fewer words."),
+        ("given_on", "2027-01-01", "This day has not come yet."),
+        ("given_on", "yesterday", "Please give the day on which the guardian consented."),
+        ("scope", "one_to_one", "Without consent to visits there can be no request."),
+        ("school_id", "somewhere", "Please choose the school."),
+        ("urgency", "now!", "Please choose one."),
+        ("tried", "see\u202egnp.exe", "There are invisible signs in this text. Please type it instead of copying it."),
+    ],
+)
 async def test_a_faulty_field_of_a_referral_is_told_beside_it(site: Site, field: str, value: str, words: str) -> None:
     page = await site.worker.posts("/referrals/new", referral_fields(site.school.id, **{field: value}))
     assert page.status == 422
@@ -47,16 +50,19 @@ async def test_a_faulty_field_of_a_referral_is_told_beside_it(site: Site, field:
     assert f'id="error-{field}"' in page.text
 
 
-@pytest.mark.parametrize(("field", "value", "words"), [
-    ("wall_start", "", "Please give a day and a time."),
-    ("wall_start", "2026-11-01T09:00", "This time is over."),
-    ("wall_start", "2030-11-01T09:00", "This is more than a year away."),
-    ("zone", "Africa/Atlantis", "This is not known here."),
-    ("minutes", "999", "A visit lasts from 15 minutes to 2 hours."),
-    ("minutes", "-30", "Please fill this in."),
-    ("composition", "one-to-one", "The guardian's consent does not cover this."),
-    ("composition", "alone", "Please choose one."),
-])
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("wall_start", "", "Please give a day and a time."),
+        ("wall_start", "2026-11-01T09:00", "This time is over."),
+        ("wall_start", "2030-11-01T09:00", "This is more than a year away."),
+        ("zone", "Africa/Atlantis", "This is not known here."),
+        ("minutes", "999", "A visit lasts from 15 minutes to 2 hours."),
+        ("minutes", "-30", "Please fill this in."),
+        ("composition", "one-to-one", "The guardian's consent does not cover this."),
+        ("composition", "alone", "Please choose one."),
+    ],
+)
 async def test_a_visit_that_can_not_be_is_told_beside_its_field(site: Site, field: str, value: str, words: str) -> None:
     referral = await file_referral(site.worker, site.school.id)
     await site.psychologist.posts(f"{referral}/take")
@@ -94,10 +100,19 @@ async def test_an_empty_note_and_an_unreadable_new_time_are_refused(site: Site) 
     assert page.shows("Please give a day and a time.")
 
 
-@pytest.mark.parametrize("path", [
-    "/referrals/x", "/referrals/%00", f"/referrals/{'0' * 32}", f"/visits/{'0' * 32}", "/visits/%F0%9F%98%80",
-    f"/visits/{'0' * 32}/card/classroom", f"/recommendations/{'0' * 32}/print", "/recommendations/%00/print",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/referrals/x",
+        "/referrals/%00",
+        f"/referrals/{'0' * 32}",
+        f"/visits/{'0' * 32}",
+        "/visits/%F0%9F%98%80",
+        f"/visits/{'0' * 32}/card/classroom",
+        f"/recommendations/{'0' * 32}/print",
+        "/recommendations/%00/print",
+    ],
+)
 async def test_an_address_of_nothing_is_not_found(site: Site, path: str) -> None:
     assert (await site.worker.opens(path)).status == 404
 
