@@ -51,7 +51,11 @@ import { SUFFERS_PCT, look, weakEnd } from "./samples.js";
  * @property {Tiredness} tiredness
  * @property {RungName | null} budgetStep
  */
-/** `withheld`: only the lowest voice now. `sound`: false where signing needs the line. @typedef {{rung: RungName, reason: Reason, withheld: boolean, sound: boolean}} LegDecision */
+/**
+ * `withheld`: only the lowest voice now. `sound`: false where signing needs the line, or voice can not live. `clips`: hold to talk,
+ * from the moment it is needed, even where the rung has changed too often to change again.
+ * @typedef {{rung: RungName, reason: Reason, withheld: boolean, sound: boolean, clips: boolean}} LegDecision
+ */
 /** @typedef {{rung: RungName, reasons: Reason[], legs: Record<string, LegDecision>, say: Notice | null, state: State}} Decision */
 
 const S = 1_000;
@@ -59,6 +63,7 @@ export const CHANGES_MAX = 2;
 export const CHANGES_WITHIN_MS = 60 * S;
 /** A connection that brings nothing for this long is dead; afterwards clips, sooner where it has once stood. */
 export const SILENT_MS = 3 * S;
+export const HEARD_WITHIN_MS = 2 * S;
 export const RECENT_MS = 3 * S;
 export const SETTLES_MS = 2 * S;
 export const CLIPS_AFTER_MS = 15 * S;
@@ -128,15 +133,16 @@ export function decide(state, window, now, wishes = NO_WISHES) {
     const leg = decideLeg(state.legs[peer] ?? newLeg(now), peer, page);
     legs[peer] = leg;
     const sound = !wishes.signing || (!leg.withheld && now - leg.cleanSince >= PICTURE_HEADROOM_MS);
-    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, sound: sound && !leg.mute };
+    const clips = place(leg.rung) >= place(Rung.CLIPS) || now - leg.aliveAt >= patienceMs(leg);
+    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, sound: sound && !leg.mute, clips };
   }
   const shown = main && legs[main.peer];
   const rung = shown?.rung ?? Rung.VOICE_8;
-  const silentMs = shown ? now - shown.aliveAt : 0;
-  const due = dueNotice(rung, silentMs);
+  const silent = shown !== undefined && now - shown.aliveAt > SILENT_MS;
+  const due = dueNotice(rung, silent, Boolean(main && decisions[main.peer]?.clips));
   const say = due && (due !== state.said || now - state.saidAt >= SAY_EVERY_MS) ? due : null;
   const saidAt = say ? now : state.saidAt;
-  const reasons = [...new Set([shown?.reason ?? "starting", ...(shown?.withheld ? [page.weak] : [])])];
+  const reasons = [...new Set([shown?.reason ?? "starting", ...(tired.tired ? [tired.tiredWhy] : [])])];
   return { rung, reasons, legs: decisions, say, state: { legs, onlineAt, said: due, saidAt, tiredness: tired, budgetStep: budget.step } };
 }
 
@@ -145,13 +151,16 @@ function mainLeg(legs) {
   return legs.find(({ role }) => role === "classroom") ?? legs.find(({ role }) => role === "psychologist") ?? legs[0];
 }
 
-/** @param {RungName} rung @param {number} silentMs @returns {Notice | null} */
-function dueNotice(rung, silentMs) {
+/** @param {RungName} rung @param {boolean} silent @param {boolean} clips @returns {Notice | null} */
+function dueNotice(rung, silent, clips) {
   if (rung === Rung.PHONE) return "call-by-phone";
   if (rung === Rung.TEXT) return "write-or-point";
-  if (rung === Rung.CLIPS) return "hold-to-talk";
-  return silentMs > SILENT_MS ? "line-resting" : null;
+  if (clips) return "hold-to-talk";
+  return silent ? "line-resting" : null;
 }
+
+/** How long nothing may come before clips. @param {LegState} leg */
+const patienceMs = ({ met }) => (met ? CLIPS_AFTER_MS : NEVER_MET_MS);
 
 /** @param {number} now @returns {LegState} */
 function newLeg(now) {
@@ -168,8 +177,8 @@ function decideLeg(old, peer, page) {
   const { now, wishes } = page;
   const leg = { ...old, changes: old.changes.filter((at) => now - at < CHANGES_WITHIN_MS) };
   const seen = look(page.window, peer, now, RECENT_MS);
-  const alive = seen.connected && (seen.heard || leg.mute);
-  if (!alive) return withoutLine(leg, page, seen.connected);
+  const alive = seen.connected && (leg.mute || look(page.window, peer, now, HEARD_WITHIN_MS).heard);
+  if (!alive) return withoutLine(leg, page);
   if (now - leg.aliveAt > SILENT_MS || !leg.met) {
     leg.livingSince = leg.cleanSince = now;
     leg.baseRttMs = Infinity;
@@ -194,10 +203,11 @@ function decideLeg(old, peer, page) {
   const ceiling = ceilingOf(leg, page);
   if (congested) {
     if (!wishes.signing) leg.withheld = true;
+    leg.reason = page.weak;
     fall(leg, page, trial, delayed || heard.inventedPct > 3 * SUFFERS_PCT);
   } else if (place(leg.rung) < place(ceiling.rung)) {
-    leg.withheld = true;
-    if (ceiling.reason === "held" || mayChange(leg, CHANGES_MAX)) move(leg, ceiling.rung, ceiling.reason, now);
+    leg.withheld = ceiling.reason !== "held" && !mayChange(leg, CHANGES_MAX);
+    if (!leg.withheld) move(leg, ceiling.rung, ceiling.reason, now);
   } else climb(leg, peer, page, ceiling);
   const badFor = look(page.window, peer, now, UNINTELLIGIBLE_MS);
   const hopeless = badFor.inventedPct > UNINTELLIGIBLE_PCT && now - leg.since >= UNINTELLIGIBLE_MS && now - leg.livingSince >= UNINTELLIGIBLE_MS;
@@ -209,8 +219,8 @@ function decideLeg(old, peer, page) {
   return leg;
 }
 
-/** Nothing comes: wait, then clips, then words, and last the telephone. @param {LegState} leg @param {Page} page @param {boolean} connected */
-function withoutLine(leg, { now, latest, wishes, offlineMs }, connected) {
+/** Nothing comes: wait, then clips, then words, and last the telephone. @param {LegState} leg @param {Page} page */
+function withoutLine(leg, { now, latest, wishes, offlineMs }) {
   const silentMs = now - leg.aliveAt;
   const reason = leg.met ? "line-lost" : "no-path";
   leg.cleanSince = now;
@@ -218,9 +228,8 @@ function withoutLine(leg, { now, latest, wishes, offlineMs }, connected) {
   const hangs = offlineMs >= CLIPS_HANG_MS || (latest.clipAgeS ?? 0) * S >= CLIPS_HANG_MS;
   const settled = now - leg.since >= STEP_OFF_MS;
   if (place(leg.rung) < place(Rung.CLIPS)) {
-    const enough = connected || leg.met ? CLIPS_AFTER_MS : NEVER_MET_MS;
     const next = wishes.signing ? Rung.TEXT : Rung.CLIPS;
-    if (silentMs >= enough && mayChange(leg, CHANGES_MAX)) move(leg, next, reason, now);
+    if (silentMs >= patienceMs(leg) && mayChange(leg, CHANGES_MAX)) move(leg, next, reason, now);
     else if (silentMs >= PICTURE_GIVES_WAY_MS + SILENT_MS && leg.met && hasPicture(leg.rung) && mayChange(leg, CHANGES_MAX)) move(leg, Rung.VOICE_24, reason, now);
   } else if (leg.rung === Rung.CLIPS && hangs && settled) move(leg, Rung.TEXT, reason, now);
   else if (leg.rung === Rung.TEXT && !latest.online && settled) move(leg, Rung.PHONE, reason, now);
@@ -229,7 +238,10 @@ function withoutLine(leg, { now, latest, wishes, offlineMs }, connected) {
 }
 
 /** @param {LegState} leg @param {Page} page */
-function backToVoice(leg, { now, wishes }) {
+function backToVoice(leg, page) {
+  const { now, wishes } = page;
+  const ceiling = ceilingOf(leg, page);
+  if (place(ceiling.rung) >= place(Rung.CLIPS)) return leg;
   const ready = leg.mute ? now >= leg.barredUntil : now - leg.livingSince >= BACK_AFTER_MS;
   if (!ready || !mayChange(leg, CHANGES_MAX)) return leg;
   if (leg.mute) leg.triedAt = now;
@@ -246,11 +258,7 @@ function fall(leg, { now, wishes, weak }, trial, badly) {
   let target = place(leg.rung) < place(Rung.VOICE_24) ? Rung.VOICE_24 : badly || leg.rung !== Rung.VOICE_24 ? Rung.VOICE_8 : Rung.VOICE_12;
   if (leg.rung === Rung.VIDEO && !badly) target = Rung.SMALL_VIDEO;
   if (wishes.signing) target = Rung.SMALL_VIDEO;
-  if (place(target) <= place(leg.rung)) {
-    leg.reason = weak;
-    return;
-  }
-  if (!mayChange(leg, CHANGES_MAX)) return;
+  if (place(target) <= place(leg.rung) || !mayChange(leg, CHANGES_MAX)) return;
   if (trial) bar(leg, now);
   move(leg, target, weak, now);
 }
@@ -261,7 +269,7 @@ function climb(leg, peer, page, ceiling) {
   const cleanMs = now - leg.cleanSince;
   if (cleanMs >= PICTURE_HEADROOM_MS || (leg.withheld && !hasPicture(leg.rung) && cleanMs >= SLOW_CLIMB_MS)) leg.withheld = false;
   if (now - leg.triedAt > TRIAL_MS && now >= leg.barredUntil) leg.barred = null;
-  if (now - leg.triedAt > 2 * RETRY_MS && leg.barred === null) leg.failures = 0;
+  if (place(leg.rung) <= place(Rung.VOICE_24) && now - leg.since > 2 * RETRY_MS) leg.failures = 0;
   const long = look(page.window, peer, now, SLOW_CLIMB_MS);
   const strong = leg.baseRttMs <= STRONG_RTT_MS && long.lossPct <= STRONG_LOSS_PCT && long.inventedPct <= 1;
   const far = leg.baseRttMs > LONG_WAY_MS;

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { leanAudio } from "../../web/static/js/rtc/audio-description.js";
+
+const HEAD = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed", "a=msid-semantic: WMS s"];
+const AUDIO = [
+  "m=audio 9 UDP/TLS/RTP/SAVPF 63 111 0", "c=IN IP4 0.0.0.0", "a=mid:0", "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+  "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", "a=sendrecv", "a=msid:s sound", "a=rtcp-mux",
+  "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 transport-cc",
+  "a=fmtp:111 minptime=10;useinbandfec=1;stereo=0", "a=rtpmap:0 PCMU/8000", "a=ssrc:7 cname:x", "a=ssrc:7 msid:s sound",
+];
+const VIDEO = ["m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:1", "a=extmap:3 twcc", "a=msid:s picture", "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc"];
+const text = (...sections) => `${sections.flat().join("\r\n")}\r\n`;
+const CHROMIUM = text(HEAD, AUDIO, VIDEO);
+const FIREFOX = text(HEAD, ["m=audio 9 UDP/TLS/RTP/SAVPF 109 9", "a=mid:0", "a=rtpmap:109 opus/48000/2", "a=fmtp:109 maxplaybackrate=48000;stereo=1", "a=rtpmap:9 G722/8000"]);
+const lines = (sdp) => sdp.split("\r\n");
+
+test("the sound's section is lean and says packet time and the highest rate", () => {
+  const [sound, picture] = leanAudio(CHROMIUM, 60).split(/^(?=m=)/m).slice(1);
+  assert.ok(!/extmap|transport-cc/.test(sound));
+  assert.ok(lines(sound).includes("a=fmtp:111 minptime=10;stereo=0;useinbandfec=1;usedtx=1;maxaveragebitrate=24000"));
+  assert.ok(lines(sound).includes("a=ptime:60") && lines(sound).includes("a=maxptime:60"));
+  assert.ok(lines(sound).includes("a=fmtp:63 111/111"), "RED's own format stays");
+  assert.equal(picture, `${VIDEO.join("\r\n")}\r\n`, "the picture keeps its congestion control");
+});
+
+test("no line is lost or empty, and the mixed-extension line goes", () => {
+  const lean = leanAudio(CHROMIUM, 20);
+  assert.ok(lean.endsWith("\r\n") && !lean.includes("\r\n\r\n"));
+  assert.ok(!lean.includes("extmap-allow-mixed"));
+  for (const line of [...HEAD.slice(0, 5), "a=mid:0", "a=rtcp-mux", "a=ssrc:7 cname:x"]) assert.ok(lines(lean).includes(line), line);
+});
+
+for (const packetMs of [20, 40, 60]) {
+  test(`${packetMs} ms: twice is the same as once, and a later packet time replaces an earlier one`, () => {
+    for (const sdp of [CHROMIUM, FIREFOX]) {
+      const once = leanAudio(sdp, packetMs);
+      assert.equal(leanAudio(once, packetMs), once);
+      assert.equal(leanAudio(leanAudio(sdp, 10), packetMs), once);
+    }
+  });
+}
+
+test("Firefox's Opus is found by its name, whatever its number", () => {
+  const described = lines(leanAudio(FIREFOX, 60));
+  assert.ok(described.includes("a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1;usedtx=1;maxaveragebitrate=24000"));
+  assert.ok(described.includes("a=ptime:60"));
+});
+
+test("anything else is left as it is", () => {
+  const without = text(HEAD.filter((line) => line !== "a=extmap-allow-mixed"), VIDEO);
+  for (const sdp of ["", "nonsense", "v=0\r\n", without, "m=audio 0 UDP 8\r\na=rtpmap:8 PCMA/8000\r\n"]) assert.equal(leanAudio(sdp, 60), sdp);
+});

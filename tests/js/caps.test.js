@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PICTURE_HEADERS, capSum } from "../../web/static/js/rtc/caps.js";
+import { LADDER, RUNGS, soundKbps } from "../../web/static/js/rtc/rungs.js";
+
+const receiver = (role, rung, further = {}) => ({ peer: role, role, rung, withheld: false, sound: true, ...further });
+const sum = (receivers, caps) => receivers.reduce((kbps, { peer, rung }) => {
+  const { audioBps, videoBps, stillEveryS } = caps[peer];
+  const { packetMs, red } = RUNGS[rung].sound ?? { packetMs: 60, red: true };
+  const stills = stillEveryS ? RUNGS.stills.kbps - RUNGS["voice-24"].kbps : 0;
+  return kbps + (audioBps ? soundKbps({ bps: audioBps, packetMs, red }) : 0) + (videoBps / 1000) * PICTURE_HEADERS + stills;
+}, 0);
+
+test("header arithmetic: packet time matters more than rate", () => {
+  assert.equal(Math.round(soundKbps({ bps: 24_000, packetMs: 20, red: true })), 70);
+  assert.equal(Math.round(soundKbps({ bps: 24_000, packetMs: 60, red: true })), 55);
+  assert.equal(Math.round(soundKbps({ bps: 8_000, packetMs: 60, red: true })), 23);
+  assert.deepEqual([...LADDER].sort((one, other) => RUNGS[other].kbps - RUNGS[one].kbps), [...LADDER], "each rung costs less than the one above");
+});
+
+test("a classroom on EDGE stays under 58 kbit/s with two and with three others", () => {
+  for (const others of [["psychologist", "social_worker"], ["psychologist", "social_worker", "interpreter"]]) {
+    const receivers = others.map((role) => receiver(role, "voice-8"));
+    const caps = capSum("classroom", receivers, null);
+    assert.ok(sum(receivers, caps) <= 58.1, String(sum(receivers, caps)));
+    assert.ok(receivers.every(({ peer }) => caps[peer].audioBps >= 6_000));
+  }
+});
+
+test("a known uplink is never planned beyond its share", () => {
+  for (const uplink of [150, 256, 400, 1000, 5000]) {
+    for (const rung of ["video", "small-video", "stills", "voice-24"]) {
+      const receivers = [receiver("psychologist", rung), receiver("social_worker", rung)];
+      assert.ok(sum(receivers, capSum("classroom", receivers, uplink)) <= uplink, `${rung} into ${uplink}`);
+    }
+  }
+});
+
+test("sound comes before every picture", () => {
+  const caps = capSum("classroom", [receiver("psychologist", "video"), receiver("social_worker", "video")], 180);
+  assert.equal(caps.psychologist.audioBps, 24_000);
+  assert.equal(caps.social_worker.audioBps, 24_000);
+  assert.equal(caps.psychologist.videoBps + caps.social_worker.videoBps, 0);
+});
+
+test("the psychologist's picture goes to the classroom first", () => {
+  const caps = capSum("psychologist", [receiver("social_worker", "video"), receiver("classroom", "video")], 300);
+  assert.ok(caps.classroom.videoBps > 0);
+  assert.equal(caps.social_worker.videoBps, 0);
+});
+
+test("on a thin line the child's picture goes to the psychologist, and a third person sends none to the child", () => {
+  const own = capSum("classroom", [receiver("social_worker", "small-video"), receiver("psychologist", "small-video")], null);
+  assert.deepEqual([own.psychologist.videoBps, own.social_worker.videoBps], [60_000, 0]);
+  assert.deepEqual([own.psychologist.fps, own.psychologist.width], [10, 160]);
+  const third = capSum("social_worker", [receiver("classroom", "small-video"), receiver("psychologist", "video")], null);
+  assert.equal(third.classroom.videoBps, 0);
+});
+
+test("what is withheld is the picture and every rate above the lowest", () => {
+  const caps = capSum("classroom", [receiver("psychologist", "video", { withheld: true })], null);
+  assert.deepEqual(caps.psychologist, { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 });
+});
+
+test("a too narrow uplink takes from the third person's sound first", () => {
+  const caps = capSum("classroom", [receiver("psychologist", "voice-24"), receiver("interpreter", "voice-24")], 150);
+  assert.ok(caps.interpreter.audioBps < caps.psychologist.audioBps);
+});
+
+test("signing sends the picture without sound", () => {
+  const caps = capSum("classroom", [receiver("psychologist", "small-video", { sound: false })], null);
+  assert.equal(caps.psychologist.audioBps, 0);
+  assert.equal(caps.psychologist.videoBps, 60_000);
+});
