@@ -20,6 +20,7 @@ import structlog
 from aiohttp import web
 
 from rooms.clock import SystemClock, to_wall, use_packaged_zones
+from rooms.health.minutes import RoomMinute
 from rooms.ids import ParticipantId, ReferralId, SchoolId, VisitId, new_id
 from rooms.people import service as people
 from rooms.people.roles import AccountRole, PageLanguage
@@ -102,6 +103,9 @@ class MemoryAdmission:
         return self._plans.pop(visit)
 
     async def record_room_events(self, visit: VisitId, events: Sequence[RoomEvent]) -> None:
+        """Forget them."""
+
+    async def record_minutes(self, minutes: Sequence[RoomMinute]) -> None:
         """Forget them."""
 
     async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:  # noqa: ARG002 (of the port)

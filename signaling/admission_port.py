@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from rooms.health.minutes import RoomMinute
 from rooms.ids import ParticipantId, VisitId
 from rooms.unit_of_work import Actor
 from rooms.visits.events import RoomEvent
@@ -23,6 +24,10 @@ class AdmissionPort(Protocol):
 
     async def record_room_events(self, visit: VisitId, events: Sequence[RoomEvent]) -> None:
         """Store what happened: admissions, removals, the door, attendance, the end."""
+        ...
+
+    async def record_minutes(self, minutes: Sequence[RoomMinute]) -> None:
+        """Store minutes of any number of rooms at once."""
         ...
 
     async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:

@@ -60,6 +60,12 @@ class SeatRevoked(BusMessage, frozen=True):
     participant: ParticipantId
 
 
+class SeatVacated(BusMessage, frozen=True):
+    """A seat's link was renewed: whichever browser sits there has lost it, and the next one may take it."""
+
+    participant: ParticipantId
+
+
 class VisitClosed(BusMessage, frozen=True):
     """The visit was cancelled, rescheduled or its consent withdrawn."""
 
@@ -90,7 +96,7 @@ class Cut(BusMessage, frozen=True):
 
 
 ToRoom = Union[  # noqa: UP007  one flat union for the decoder
-    SocketArrived, SocketSaid, SocketGarbled, SocketLost, SeatRevoked, VisitClosed, ClaimMade,
+    SocketArrived, SocketSaid, SocketGarbled, SocketLost, SeatRevoked, SeatVacated, VisitClosed, ClaimMade,
 ]
 ToSocket = Deliver | Cut
 AnyBusMessage = Union[ToRoom, ToSocket]  # noqa: UP007

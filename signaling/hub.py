@@ -1,51 +1,26 @@
 """The rooms that this process owns, and the door to them for sockets, pages and the end of the process."""
 
 import asyncio
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import structlog
 
 from rooms.clock import Clock
-from rooms.health.samples import Rung, RungReason
-from rooms.ids import ParticipantId, PeerId, VisitId
+from rooms.ids import ParticipantId, VisitId
 from rooms.roles import Role
-from rooms.visits.states import ParticipantState, PauseReason, Presence, RoomState
 from signaling.admission_port import AdmissionPort
+from signaling.arrivals import Arrivals
 from signaling.bus import Bus
-from signaling.bus_messages import ClaimMade, SeatRevoked, VisitClosed, room_channel
+from signaling.bus_messages import ClaimMade, SeatRevoked, SeatVacated, VisitClosed, room_channel
 from signaling.close_codes import CloseCode
 from signaling.connection import Connection
-from signaling.dictionaries import LegHealth
 from signaling.ice_servers import IceServerMinter
+from signaling.minute_keeper import MinuteKeeper
+from signaling.room_health import RoomHealth
 from signaling.room_host import RoomHost
 from signaling.settings import SignalingSettings
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeatHealth:
-    """One connected seat of an open room, for the page of open rooms: a role and measurements, nobody's name."""
-
-    role: Role
-    state: ParticipantState
-    presence: Presence
-    rung: Rung | None
-    reason: RungReason | None
-    #: The other end's roles, and what this end measures there.
-    legs: tuple[tuple[tuple[Role, ...], LegHealth], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomHealth:
-    """An open room as an admin sees it. ``number`` counts the rooms of the day and names no visit."""
-
-    number: int
-    state: RoomState
-    reasons: tuple[PauseReason, ...]
-    since: datetime
-    seats: tuple[SeatHealth, ...]
 
 
 class Hub:
@@ -56,12 +31,15 @@ class Hub:
         self.bus = bus
         self.settings = settings
         self.is_draining = False
+        self.arrivals = Arrivals()
         self._clock = clock
         self._minter = IceServerMinter(settings.turn) if settings.turn is not None else None
         self._hosts: dict[VisitId, RoomHost] = {}
         self._opening: dict[VisitId, asyncio.Task[RoomHost]] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
+        self._keeper = MinuteKeeper(admission)
+        self._keeping: asyncio.Task[None] | None = None
         self._day = date.min
         self._numbers: dict[VisitId, int] = {}
 
@@ -97,14 +75,19 @@ class Hub:
         """Remove a participant now and for ever: the invitation was cancelled or the account disabled."""
         self.bus.publish(room_channel(visit), SeatRevoked(participant))
 
+    def vacate(self, participant: ParticipantId, visit: VisitId) -> None:
+        """Send away the browser that sits there, not the person: their link was renewed."""
+        self.bus.publish(room_channel(visit), SeatVacated(participant))
+
     def close_visit(self, visit: VisitId, reason: str) -> None:
         """Close a room now. ``reason``: ``cancelled``, ``rescheduled`` or ``withdrawn``."""
         self.bus.publish(room_channel(visit), VisitClosed(reason))
 
     def overview(self) -> list[RoomHealth]:
-        """Return the open rooms of this process, oldest first."""
+        """Return the open rooms of this process, the worst first; of equals the oldest."""
         hosts = sorted(self._hosts.values(), key=lambda host: host.opened_at)
-        return [self._health(host) for host in hosts]
+        rooms = [host.observer.health(self._number(host.visit), host.opened_at) for host in hosts]
+        return sorted(rooms, key=lambda room: room.standing.verdict.severity)
 
     def room_count(self) -> int:
         """Return how many rooms are open on this process."""
@@ -121,6 +104,12 @@ class Hub:
         for host in tuple(self._hosts.values()):
             host.look_at_the_clock()
 
+    async def keep_minutes(self) -> None:
+        """Store the minutes that are over in any room; done by itself every minute."""
+        for host in self._hosts.values():
+            self._keeper.add(host.observer.take_minutes())
+        await self._keeper.write()
+
     async def drain(self) -> None:
         """Send every page away with the word to come back, store what has happened, let go of all rooms."""
         self.is_draining = True
@@ -128,7 +117,22 @@ class Hub:
             connection.close(CloseCode.SERVICE_RESTART)
         hosts = tuple(self._hosts.values())
         self._hosts.clear()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         await asyncio.gather(*(host.close() for host in hosts), *self._ending, return_exceptions=True)
+        for host in hosts:
+            self._keeper.add(host.observer.take_minutes(closing=True))
+        try:
+            async with asyncio.timeout(self.settings.closing_patience_s):
+                await self._keeper.write()
+        except TimeoutError:
+            log.error("minutes of rooms lost at the end")  # noqa: TRY400
+
+    async def _keep_minutes_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.minutes_every_s)
+            await self.keep_minutes()
 
     async def _open(self, visit: VisitId) -> RoomHost:
         plan = await self.admission.open_room(visit)
@@ -141,49 +145,26 @@ class Hub:
             minter=self._minter,
             settings=self.settings,
             claims=claims,
+            arrivals=self.arrivals,
             on_over=self._over,
         )
         self._hosts[visit] = host
+        if self._keeping is None and not self.is_draining:
+            self._keeping = asyncio.get_running_loop().create_task(self._keep_minutes_for_ever())
         return host
 
     def _over(self, host: RoomHost) -> None:
         if self._hosts.get(host.visit) is host:
             del self._hosts[host.visit]
-            ending = asyncio.get_running_loop().create_task(host.close())
+            ending = asyncio.get_running_loop().create_task(self._put_away(host))
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
 
-    def _health(self, host: RoomHost) -> RoomHealth:
-        roster = host.room.roster()
-        roles: dict[PeerId, tuple[Role, ...]] = {}
-        for entry in roster:
-            roles[entry.peer] = (*roles.get(entry.peer, ()), entry.role)
-        seats = []
-        for entry in roster:
-            seated = host.peers.peer(entry.peer)
-            health = seated.health if seated is not None else None
-            others = {
-                leg.negotiation: leg.polite if leg.impolite == entry.peer else leg.impolite
-                for leg in host.room.legs() if entry.peer in {leg.polite, leg.impolite}
-            }
-            legs = tuple(
-                (roles[others[leg.negotiation]], leg) for leg in health.legs if leg.negotiation in others
-            ) if health else ()
-            seats.append(SeatHealth(
-                role=entry.role,
-                state=entry.state,
-                presence=entry.presence,
-                rung=health.rung if health else None,
-                reason=health.reason if health else None,
-                legs=legs,
-            ))
-        return RoomHealth(
-            number=self._number(host.visit),
-            state=host.room.state,
-            reasons=tuple(sorted(host.room.pause_reasons)),
-            since=host.opened_at,
-            seats=tuple(seats),
-        )
+    async def _put_away(self, host: RoomHost) -> None:
+        self._keeper.add(host.observer.take_minutes(closing=True))
+        await host.close()
+        # People look at the visit's page right after it.
+        await self._keeper.write()
 
     def _number(self, visit: VisitId) -> int:
         today = self._clock.now().date()

@@ -25,6 +25,7 @@ from rooms.visits.states import RoomState
 from rooms.visits.views import ClaimView
 from signaling import errors, messages
 from signaling.admission_port import AdmissionPort
+from signaling.arrivals import Arrivals
 from signaling.bus import Bus
 from signaling.bus_messages import (
     AnyBusMessage,
@@ -32,6 +33,7 @@ from signaling.bus_messages import (
     Cut,
     Deliver,
     SeatRevoked,
+    SeatVacated,
     SocketArrived,
     SocketGarbled,
     SocketLost,
@@ -42,9 +44,11 @@ from signaling.bus_messages import (
 from signaling.claim_desk import ClaimDesk
 from signaling.close_codes import CloseCode
 from signaling.dictionaries import Seat
-from signaling.ice_servers import IceServer, IceServerMinter
+from signaling.ice_desk import IceDesk
+from signaling.ice_servers import IceServerMinter
 from signaling.low_rung_messages import Clip, SealingKey, Signal, Text
 from signaling.low_rungs import LowRungs
+from signaling.room_health import RoomObserver
 from signaling.room_ledger import RoomLedger
 from signaling.routing import Connections, RefusedError, command_for, deliveries, is_decision, relay
 from signaling.seated_peer import SeatedPeer
@@ -55,6 +59,8 @@ log = structlog.get_logger(__name__)
 
 #: Commands that only take something away: people are told of them even while the database is out of reach.
 NARROWING = (commands.Remove, commands.Revoke, commands.Close, commands.Leave, commands.Tick)
+#: A clock that stands still or is set back must not make the timer spin.
+SHORTEST_WAIT_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +86,16 @@ class RoomHost:
         minter: IceServerMinter | None,
         settings: SignalingSettings,
         claims: Sequence[ClaimView],
+        arrivals: Arrivals,
         on_over: Callable[["RoomHost"], None],
     ) -> None:
         self.room = LiveRoom(plan)
         self.opened_at = clock.now()
         self.peers = Switchboard(bus)
+        self.observer = RoomObserver(self.room, clock, turn_configured=minter is not None)
         self._clock = clock
-        self._minter = minter
         self._settings = settings
+        self._arrivals = arrivals
         self._on_over = on_over
         self._loop = asyncio.get_running_loop()
         self._roles = {seat.participant: seat.role for seat in plan.seats}
@@ -96,7 +104,9 @@ class RoomHost:
         self._ledger = RoomLedger(plan.visit, admission, settings.gather_s)
         self._claims = ClaimDesk(claims, admission, self.room, self.peers, self._vacate)
         self._low_rungs = LowRungs(self.room, self.peers, self._refuse)
-        self._connections = Connections(self._ice_servers, self._relay_only)
+        self._ice = IceDesk(minter, self.room, self.peers, clock, self._refuse)
+        self._connections = Connections(self._ice.servers_of, self._ice.relay_only)
+        self._given_away: set[ParticipantId] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
         self._empty_since: float | None = self._loop.time()
@@ -119,8 +129,7 @@ class RoomHost:
                 self.peers.cut(seated.socket, CloseCode.NORMAL)
                 self._lose(seated)
             elif silent_s >= self._settings.presence_s and not seated.is_away:
-                seated.is_away = True
-                self._submit(Request(commands.Detach(seated.peer)))
+                self._detach(seated)
         deadline = self.room.next_deadline()
         if deadline is not None and self._clock.now() >= deadline:
             self._submit(Request(commands.Tick()))
@@ -143,7 +152,7 @@ class RoomHost:
 
     # From the bus
 
-    def _receive(self, message: AnyBusMessage) -> None:  # noqa: C901 (one branch for each message)
+    def _receive(self, message: AnyBusMessage) -> None:  # noqa: C901, PLR0912 (one branch for each message)
         match message:
             case SocketSaid(socket=socket):
                 if seated := self.peers.at(socket):
@@ -163,6 +172,8 @@ class RoomHost:
                     self.peers.send_message(seated, messages.Error(code=errors.PROTOCOL_ERROR))
             case SeatRevoked(participant=participant):
                 self._submit(Request(commands.Revoke(participant)))
+            case SeatVacated(participant=participant):
+                self._vacate(participant, at_once=True)
             case VisitClosed(reason=reason):
                 self._submit(Request(commands.Close(reason)))
             case ClaimMade():
@@ -186,9 +197,9 @@ class RoomHost:
             case messages.Offer() | messages.Answer() | messages.Candidate():
                 self._relay(seated, message)
             case messages.Health():
-                seated.health = message
+                self.observer.reported(seated, message)
             case messages.AskIceServers():
-                self._answer_ice_servers(seated)
+                self._ice.answer(seated)
             case messages.AdmitClaim() | messages.DenyClaim():
                 self._claims.decide(seated, message)
             case SealingKey() | Clip() | Signal() | Text():
@@ -202,34 +213,12 @@ class RoomHost:
         leg = self.room.leg(sender.peer, message.to)
         receiver = self.peers.peer(message.to)
         try:
-            relayed = relay(message, sender.peer, leg, relay_only=self._relay_only(sender.peer, message.to))
+            relayed = relay(message, sender.peer, leg, relay_only=self._ice.relay_only(sender.peer, message.to))
         except RefusedError as refusal:
             self._refuse(sender, refusal.code, messages.type_of(message))
             return
         if relayed is not None and receiver is not None:
             self.peers.send_message(receiver, relayed)
-
-    def _answer_ice_servers(self, seated: SeatedPeer) -> None:
-        if not self.room.is_admitted(seated.peer):
-            self._refuse(seated, errors.NOT_ADMITTED, "ice-servers")
-            return
-        answer = messages.FreshIceServers(ice_servers=(), expires_at=None)
-        if self._minter is not None:
-            minted = self._minter.ice_servers(seated.participants[0], self._clock.now())
-            answer = messages.FreshIceServers(ice_servers=minted.servers, expires_at=minted.expires_at)
-        self.peers.send_message(seated, answer)
-
-    def _ice_servers(self, peer: PeerId) -> tuple[IceServer, ...]:
-        seated = self.peers.peer(peer)
-        if self._minter is None or seated is None:
-            return ()
-        return self._minter.ice_servers(seated.participants[0], self._clock.now()).servers
-
-    def _relay_only(self, one: PeerId, other: PeerId) -> bool:
-        if self._minter is None:
-            return False
-        ends = (self.peers.peer(one), self.peers.peer(other))
-        return any(end is None or end.is_classroom for end in ends)
 
     # Coming and going of sockets
 
@@ -237,6 +226,7 @@ class RoomHost:
         resumed = self.peers.resumable(arrival)
         if resumed is not None:
             seated, missed = resumed
+            self._arrivals.resumed += 1
             self.peers.move(seated, arrival.socket, self._loop.time())
             self._welcome(seated, resumed=True)
             self.peers.send_again(seated, missed)
@@ -244,13 +234,15 @@ class RoomHost:
             seated.is_away = False
             self._submit(Request(commands.Reattach(seated.peer)))
             return
-        # Whoever knows the key of the peer that sits there takes its place without asking.
-        replace = arrival.replace or self.peers.proven(arrival) is not None
-        join = commands.Join(PeerId(new_id()), arrival.participants, replace=replace)
+        # Whoever knows the key of the peer that sits there, or was given the seat, takes its place without asking.
+        is_owner = self._given_away.issuperset(arrival.participants) or self.peers.proven(arrival) is not None
+        join = commands.Join(PeerId(new_id()), arrival.participants, replace=arrival.replace or is_owner)
         self._submit(Request(join, arrival=arrival))
 
     def _seat(self, peer: PeerId, arrival: SocketArrived) -> SeatedPeer:
         is_classroom = any(self._roles[participant] is Role.CLASSROOM for participant in arrival.participants)
+        self._given_away.difference_update(arrival.participants)
+        self.peers.part_from(arrival.participants)
         return self.peers.seat(peer, arrival, self._loop.time(), is_classroom=is_classroom)
 
     def _welcome(self, seated: SeatedPeer, *, resumed: bool) -> None:
@@ -272,16 +264,26 @@ class RoomHost:
     def _lose(self, seated: SeatedPeer) -> None:
         self.peers.detach(seated)
         if not seated.is_away:
-            seated.is_away = True
-            self._submit(Request(commands.Detach(seated.peer)))
+            self._detach(seated)
 
-    def _vacate(self, participant: ParticipantId) -> None:
-        for entry in self.room.roster():
-            seated = self.peers.peer(entry.peer)
-            if entry.participant == participant and seated is not None:
-                self.peers.send_message(seated, messages.Moved())
-                self._part(seated, CloseCode.MOVED)
-                self._submit(Request(commands.Leave(seated.peer)))
+    def _detach(self, seated: SeatedPeer) -> None:
+        seated.is_away = True
+        self.observer.lost()
+        self._submit(Request(commands.Detach(seated.peer)))
+
+    def _vacate(self, participant: ParticipantId, *, at_once: bool = False) -> None:
+        """Have a seat's browser make room; where others sit at it too, the seat alone moves when its new browser comes.
+
+        ``at_once``: the browser may not stay so long, and comes back with what else it holds.
+        """
+        holders = (self.peers.peer(entry.peer) for entry in self.room.roster() if entry.participant == participant)
+        for seated in filter(None, holders):
+            if not at_once and len(self.room.participants_of(seated.peer)) > 1:
+                self._given_away.add(participant)
+                continue
+            self.peers.send_message(seated, messages.Moved())
+            self._part(seated, CloseCode.MOVED)
+            self._submit(Request(commands.Leave(seated.peer)))
 
     def _part(self, seated: SeatedPeer, code: CloseCode) -> None:
         """Take a peer's place away, and its socket if it has one."""
@@ -305,6 +307,7 @@ class RoomHost:
                 self._refused(request, error)
                 continue
             if isinstance(request.command, commands.Join) and request.arrival is not None:
+                self._arrivals.count(request.arrival)
                 self._welcome(self._seat(request.command.peer, request.arrival), resumed=False)
             self._ledger.add(happened)
             if is_decision(happened):
@@ -394,7 +397,3 @@ class RoomHost:
     def _ring(self) -> None:
         self._timer = None
         self.look_at_the_clock()
-
-
-#: A clock that stands still or is set back must not make the timer spin.
-SHORTEST_WAIT_S = 0.02

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from rooms.ids import ParticipantId, PeerId
 from rooms.unit_of_work import Actor
 from signaling.bus_messages import SocketId
-from signaling.messages import Health
 from signaling.rate_limit import Allowance
 from signaling.replay import ReplayBuffer
 
@@ -27,7 +26,6 @@ class SeatedPeer:
     #: Messages taken from it, ``hello`` and ``ping`` apart.
     taken: int = 0
     replay: ReplayBuffer = field(default_factory=ReplayBuffer)
-    health: Health | None = None
     #: Its public key for what is sealed below voice, and what it may still have passed on there.
     sealing_key: str | None = None
     allowance: Allowance | None = None

@@ -31,6 +31,8 @@ class SignalingSettings:
     narrowing_patience_s: float = 0.5
     #: How long events that decide nothing are gathered into one transaction.
     gather_s: float = 0.5
+    #: How often the minutes of all rooms are stored.
+    minutes_every_s: float = 60.0
     #: A room in which nobody has a place is put away after this.
     empty_room_s: float = 60.0
     #: How long the server waits at its end for the database and for sockets to close.

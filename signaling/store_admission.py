@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from rooms.health import service as health
+from rooms.health.minutes import RoomMinute
 from rooms.ids import ParticipantId, VisitId
 from rooms.unit_of_work import Actor, Store
 from rooms.visits import admission
@@ -33,6 +35,11 @@ class StoreAdmission:
         """Store a batch of events, all or none."""
         async with self._store.begin(ROOM_ACTOR) as uow:
             await admission.record_room_events(uow, visit, events)
+
+    async def record_minutes(self, minutes: Sequence[RoomMinute]) -> None:
+        """Store all rooms' minutes in one unit of work."""
+        async with self._store.begin(ROOM_ACTOR) as uow:
+            await health.record_minutes(uow, minutes)
 
     async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:
         """Read the claims that wait."""

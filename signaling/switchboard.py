@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterator
 
-from rooms.ids import PeerId, new_id
+from rooms.ids import ParticipantId, PeerId, new_id
 from signaling import messages
 from signaling.bus import Bus
 from signaling.bus_messages import Cut, Deliver, SocketArrived, SocketId, socket_channel
@@ -48,6 +48,13 @@ class Switchboard:
         )
         self._peers[peer] = self._by_socket[arrival.socket] = seated
         return seated
+
+    def part_from(self, participants: tuple[ParticipantId, ...]) -> None:
+        """Note that these seats move to another peer: whoever has others too comes back with those alone."""
+        for seated in self._peers.values():
+            kept = tuple(participant for participant in seated.participants if participant not in participants)
+            if kept:
+                seated.participants = kept
 
     def unseat(self, seated: SeatedPeer) -> None:
         """Take a peer's place away; its socket hears nothing more."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from rooms.health.minutes import RoomMinute
 from rooms.ids import ParticipantId, ReferralId, VisitId, new_id
 from rooms.roles import Composition, Role
 from rooms.unit_of_work import Actor
@@ -24,6 +25,7 @@ class FakeAdmission:
         self.tickets: dict[str, SeatGrant] = {}
         self.spent: set[str] = set()
         self.recorded: list[RoomEvent] = []
+        self.minutes: list[RoomMinute] = []
         self.claims: list[ClaimView] = []
         self.settled: list[tuple[Actor, str, bool]] = []
         #: Cleared while the database is to be out of reach.
@@ -50,9 +52,10 @@ class FakeAdmission:
     def ticket(self, plan: RoomPlan, *roles: Role) -> str:
         """Issue a ticket for the seats of these roles, at one device."""
         seats = tuple(seat for seat in plan.seats if seat.role in roles)
+        speaker = next((seat for seat in seats if seat.role is Role.SOCIAL_WORKER), seats[0])
         ticket = f"ticket-{new_id()}"
         self.tickets[ticket] = SeatGrant(
-            visit=plan.visit, participants=seats, actor=Actor.participant(seats[0].participant)
+            visit=plan.visit, participants=seats, actor=Actor.participant(speaker.participant)
         )
         return ticket
 
@@ -82,6 +85,10 @@ class FakeAdmission:
     async def record_room_events(self, visit: VisitId, events: Sequence[RoomEvent]) -> None:
         await self.reachable.wait()
         self.recorded.extend(events)
+
+    async def record_minutes(self, minutes: Sequence[RoomMinute]) -> None:
+        await self.reachable.wait()
+        self.minutes.extend(minutes)
 
     async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:
         return self.claims

@@ -10,7 +10,7 @@ from rooms.people.roles import AccountRole
 from rooms.people.views import AccountView
 from rooms.visits.states import ParticipantState, PauseReason, Presence
 from signaling.dictionaries import LegHealth
-from signaling.hub import RoomHealth, SeatHealth
+from signaling.room_health import RoomHealth, SeatHealth
 from web import dates, keys
 from web.admin.contexts import LegLine, RoomLine, RoomsPage
 from web.i18n import N_, gettext_of

@@ -6,10 +6,12 @@ import re
 import pytest
 
 from rooms.health.samples import CandidateType, ConnectionState, Rung, RungReason
+from rooms.health.verdict import Cause, RoomVerdict
+from rooms.health.watch import Standing
 from rooms.roles import Role
 from rooms.visits.states import ParticipantState, PauseReason, Presence, RoomState
 from signaling.dictionaries import LegHealth
-from signaling.hub import RoomHealth, SeatHealth
+from signaling.room_health import RoomHealth, SeatHealth
 from tests.support.fake_clock import MONDAY
 from tests.web.pages.conftest import Site
 from web import keys
