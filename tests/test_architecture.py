@@ -186,7 +186,8 @@ def is_transition(value: ast.expr) -> bool:
 
 #: What each folder of scripts may import from.
 ROLES = {
-    "pages": {"pages", "ui", "rtc", "signaling", "lib"},
+    "pages": {"pages", "clips", "ui", "rtc", "signaling", "lib"},
+    "clips": {"clips", "ui", "lib"},
     "ui": {"ui", "lib"},
     "rtc": {"rtc", "lib"},
     "signaling": {"signaling", "lib"},
@@ -224,6 +225,7 @@ class TestScripts:
             ("ui", r"\bRTCPeerConnection\b|\bWebSocket\b|\bfetch\("),
             ("signaling", r"\bdocument\b|\bRTCPeerConnection\b"),
             ("lib", r"\bRTCPeerConnection\b|\bWebSocket\b"),
+            ("clips", r"\bRTCPeerConnection\b|\bWebSocket\b|\bfetch\("),
         ],
     )
     def test_each_role_keeps_to_its_world(self, role, foreign):
@@ -238,10 +240,25 @@ class TestScripts:
     def test_nothing_shipped_can_record(self):
         recording = re.compile(
             r"MediaRecorder|captureStream|MediaStreamTrackProcessor|ImageCapture|getDisplayMedia|VideoEncoder"
-            r"|AudioEncoder|AudioWorklet|createScriptProcessor|showSaveFilePicker|createWritable|SpeechRecognition"
+            r"|createScriptProcessor|showSaveFilePicker|createWritable|SpeechRecognition"
         )
         assert lines_with(recording, PAGES) == []
         assert lines_with(re.compile(r"MediaRecorder|MediaPlayer\b|av\.open"), PRODUCTION) == []
+
+
+    def test_speech_is_encoded_in_one_place_that_can_keep_nothing(self):
+        """Clips of speech are sealed and sent while a button is held; no more than a minute waits in memory."""
+        encoding = re.compile(r"AudioEncoder|AudioWorklet")
+        guilty = [
+            line for line in lines_with(encoding, PAGES) if not line.startswith("web/static/js/clips/capture")
+        ]
+        assert guilty == []
+        keeping = re.compile(
+            r"localStorage|sessionStorage|indexedDB|\bcaches\b|\bBlob\b|createObjectURL|\bFile\w*\(|\bdownload\b"
+        )
+        clips = files(".js", under=("web/static/js/clips/",))
+        assert lines_with(keeping, clips) == []
+        assert clips
 
 
 class TestStyles:

@@ -147,6 +147,29 @@ CALL: Mapping[str, str] = {
     # The social worker on the child's device
     "beside-code": N_("The social worker's own code"),
     "beside-go": N_("I am here too"),
+    # Below voice: one at a time, pictures, words between adults, the telephone
+    "low-clips": N_("The line is weak. Hold the button, speak, then let go."),
+    "low-text": N_("No voice gets through just now. Point at a picture."),
+    "low-phone": N_("Please go on by telephone."),
+    "phone-say": N_("Say: the visit on the screen has stopped, please stay with the child."),
+    "hold-to-talk": N_("Hold to talk"),
+    "talk-now": N_("Speak now"),
+    "talk-others": N_("{role} is speaking"),
+    "talk-waits": N_("Kept until the line is back"),
+    "write-words": N_("Write to the other adults. The child does not see it."),
+    "write-send": N_("Send"),
+    "signal-hello": N_("Hello!"),
+    "signal-yes": N_("Yes"),
+    "signal-no": N_("No"),
+    "signal-good": N_("I am well"),
+    "signal-sad": N_("I am sad"),
+    "signal-i-hear-you": N_("I hear you"),
+    "signal-i-do-not-hear-you": N_("I do not hear you"),
+    "signal-wait": N_("Wait a moment"),
+    "signal-again": N_("Once more, please"),
+    "signal-need-help": N_("I need help"),
+    "signal-thank-you": N_("Thank you"),
+    "signal-goodbye": N_("Goodbye!"),
 }
 
 

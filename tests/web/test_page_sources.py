@@ -16,7 +16,7 @@ PHYSICAL = re.compile(
     r"(?:min|max)-(?:width|height))\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)"
 )
 #: Keys that scripts put together, by their first part.
-JOINED = ("role-", "media-", "microphone-", "camera-", "sound-off", "picture-off")
+JOINED = ("role-", "media-", "microphone-", "camera-", "sound-off", "picture-off", "signal-")
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda path: path.name)

@@ -27,8 +27,12 @@
  * @typedef {{type: "error", seq: number, code: string, regarding?: string}} ErrorMessage
  * @typedef {{type: "waiting" | "admitted" | "denied" | "removed" | "moved", seq: number}} Plain
  * @typedef {{type: "pong", now: string, received: number}} Pong
+ * @typedef {{type: "sealing-key", seq: number, from: string, publicKey: string}} SealingKey
+ * @typedef {{type: "clip", seq: number, from: string, clip: string, part: number, last: boolean, key: string | null, sealed: string}} Clip
+ * @typedef {{type: "signal", seq: number, from: string, picture: string}} Signal
+ * @typedef {{type: "text", seq: number, from: string, sealed: string}} Text
  * @typedef {Welcome | Room | Roster | Connect | Disconnect | RelayedDescription | RelayedCandidate | IceServers | HelpAsked
- *   | AdultLost | AdultReturned | ClaimWaiting | Closed | ErrorMessage | Plain | Pong} ServerMessage
+ *   | AdultLost | AdultReturned | ClaimWaiting | Closed | ErrorMessage | Plain | Pong | SealingKey | Clip | Signal | Text} ServerMessage
  *
  * @typedef {[negotiation: number, connection: RTCPeerConnectionState, candidateType: "host" | "srflx" | "prflx" | "relay" | null,
  *   rttMs: number | null, lossPct: number | null, jitterMs: number | null, inventedPct: number | null,
@@ -36,8 +40,11 @@
  * @typedef {{type: "leave"} | {type: "knock"} | {type: "open-door"} | {type: "help"} | {type: "end"} | {type: "keep-going"}
  *   | {type: "ice-servers"} | {type: "admit" | "deny" | "remove", participant: string} | {type: "pause", on: boolean}
  *   | {type: "media", audio: boolean, video: boolean} | {type: "admit-claim" | "deny-claim", claim: string}
+ *   | {type: "reconnect", peer: string, negotiation: number}
  *   | {type: "offer" | "answer", to: string, negotiation: number, description: RTCSessionDescriptionInit}
  *   | {type: "candidate", to: string, negotiation: number, candidate: RTCIceCandidateInit | null}
+ *   | {type: "sealing-key", publicKey: string} | {type: "signal", picture: string, to?: string} | {type: "text", to: string, sealed: string}
+ *   | {type: "clip", to: string[], clip: string, part: number, last: boolean, keys: string[], sealed: string}
  *   | {type: "health", rung: string, reason: string, legs: LegHealth[]}} ClientMessage
  */
 export {};
