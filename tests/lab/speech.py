@@ -17,7 +17,7 @@ LOUDEST = 32_000
 
 def write_speech(path: Path, seed: int = 4) -> None:
     """Write about 16 seconds of mono 16-bit sound to ``path``."""
-    dice = random.Random(seed)  # noqa: S311  sound, not secrets
+    dice = random.Random(seed)
     samples: list[int] = []
     phase = 0.0
     for _ in range(PHRASES):

@@ -10,7 +10,7 @@
 
 import { NO_WISHES, budgetCeiling, tiredness } from "./ceilings.js";
 import { LADDER, Rung, RUNGS, below, place } from "./rungs.js";
-import { SUFFERS_PCT, look, weakEnd } from "./samples.js";
+import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
 /**
@@ -191,7 +191,7 @@ function decideLeg(old, peer, page) {
   // A new connection's first seconds are full of holes that nobody hears.
   const settledMs = now - leg.livingSince - SETTLES_MS;
   if (settledMs <= 0) return leg;
-  const heard = look(page.window, peer, now, Math.min(RECENT_MS, settledMs));
+  const heard = look(page.window, peer, now, Math.min(RECENT_MS, settledMs), median);
   const delayed = (heard.rttMs ?? 0) > 2 * leg.baseRttMs + 250 || heard.bufferMs > BUFFER_LONG_MS;
   const losing = heard.lossPct > (leg.calmLossPct ?? heard.lossPct) + LOSS_GROWS_PCT;
   const suffering = heard.inventedPct > SUFFERS_PCT || (delayed && (losing || heard.inventedPct > SUFFERS_PCT / 2));

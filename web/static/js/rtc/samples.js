@@ -33,12 +33,12 @@ const RECENT_MS = 3_000;
 
 /** @typedef {{connected: boolean, heard: boolean, rttMs: number | null, inventedPct: number, lossPct: number, bufferMs: number}} Look */
 
-/** One connection over the last stretch: averages, of the weaker end. @param {readonly Sample[]} window @param {string} peer @param {number} now @param {number} stretchMs @returns {Look} */
-export function look(window, peer, now, stretchMs) {
+/** One connection over the last stretch: averages, of the weaker end. @param {readonly Sample[]} window @param {string} peer @param {number} now @param {number} stretchMs @param {(values: number[]) => number} [typical] @returns {Look} */
+export function look(window, peer, now, stretchMs, typical = mean) {
   const seen = window.filter(({ at }) => at > now - stretchMs).flatMap(({ legs }) => legs.find((leg) => leg.peer === peer) ?? []);
   const ends = [seen.map(({ here }) => here), seen.flatMap(({ there }) => there ?? [])];
   /** @param {"inventedPct" | "lossPct" | "bufferMs"} name */
-  const worst = (name) => Math.max(0, ...ends.map((end) => mean(end.flatMap((figures) => figures[name] ?? []))));
+  const worst = (name) => Math.max(0, ...ends.map((end) => typical(end.flatMap((figures) => figures[name] ?? []))));
   const rtts = seen.flatMap(({ rttMs }) => rttMs ?? []);
   return {
     connected: seen.at(-1)?.connection === "connected",
@@ -49,6 +49,9 @@ export function look(window, peer, now, stretchMs) {
     bufferMs: worst("bufferMs"),
   };
 }
+
+/** One bad second alone moves it not: a machine that stumbles is no bad line. @param {number[]} values */
+export const median = (values) => [...values].sort((one, other) => one - other)[(values.length - 1) >> 1] ?? 0;
 
 /** @param {number[]} values */
 const mean = (values) => (values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0);
