@@ -10,6 +10,8 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ from web import keys
 from web.errors import TooManyTriesError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aiohttp import web
 
 
@@ -47,6 +51,31 @@ class RateLimits:
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._key = secrets.token_bytes(32)
+        #: Tries whose outcome is not known yet, by limit and pseudonym.
+        self._under_way: Counter[tuple[str, str]] = Counter()
+
+    @contextmanager
+    def trying(self, limit: FailureLimit, address: str) -> Iterator[None]:
+        """Hold a place for one try while it is under way: tries sent all at once are no more than one by one.
+
+        Raises :class:`TooManyTriesError` when there would be too many failures if all that are under way fail.
+        """
+        places = ((limit.name, self._pseudonym(address)), (limit.name, "everywhere"))
+        items = (limit.per_address, limit.everywhere)
+        if not all(
+            self._limiter.test(item, *place, cost=self._under_way[place] + 1)
+            for item, place in zip(items, places, strict=True)
+        ):
+            raise TooManyTriesError(retry_after_s=limit.retry_after_s)
+        self._under_way.update(places)
+        try:
+            yield
+        finally:
+            self._under_way.subtract(places)
+            # Addresses come and go; a place without a try would stay for ever.
+            for place in places:
+                if not self._under_way[place]:
+                    del self._under_way[place]
 
     def check(self, limit: FailureLimit, address: str) -> None:
         """Raise :class:`TooManyTriesError` when one more failure would be too many."""

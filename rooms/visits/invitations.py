@@ -40,6 +40,9 @@ from rooms.visits.plan import SeatPlan
 from rooms.visits.states import VisitState
 from rooms.visits.views import Exchange, InvitationCard
 
+#: Roles that nobody has by showing a link or a code: a psychologist is a vetted person who has signed in.
+BY_ACCOUNT_ALONE = frozenset({Role.PSYCHOLOGIST})
+
 
 async def add_invitations(
     uow: UnitOfWork, visit_id: VisitId, roles: Iterable[Role], accounts: Mapping[Role, AccountId]
@@ -86,6 +89,31 @@ async def revoke_invitations(uow: UnitOfWork, visit_id: VisitId) -> None:
     )
     for invitation_id in revoked:
         uow.record(AuditTag.INVITATION_REVOKED, invitation_id, visit=visit_id)
+
+
+async def revoke_seats_of(uow: UnitOfWork, account_id: AccountId) -> tuple[tuple[VisitId, ParticipantId], ...]:
+    """Remove a worker whose account was closed from all visits that have not ended, for ever; return the seats.
+
+    Those seats may be bound to a browser too, which must not come in by them any more. The caller, who had the right to
+    close the account, tells the live rooms.
+    """
+    seats = (
+        await uow.db.scalars(
+            select(Invitation)
+            .join(Visit, Visit.id == Invitation.visit_id)
+            .where(
+                Invitation.account_id == account_id,
+                Invitation.removed.is_(False),
+                Visit.state.in_({VisitState.SCHEDULED, VisitState.OPEN}),
+            )
+            .order_by(Invitation.id)
+            .with_for_update(of=Invitation)
+        )
+    ).all()
+    for seat in seats:
+        seat.removed = True
+        uow.record(AuditTag.INVITATION_REVOKED, seat.id, visit=seat.visit_id)
+    return tuple((seat.visit_id, seat.id) for seat in seats)
 
 
 async def card(uow: UnitOfWork, visit_id: VisitId, role: Role) -> InvitationCard:
@@ -153,7 +181,7 @@ async def exchange(uow: UnitOfWork, secret: str, device: str) -> Exchange:
     if not SECRET_PATTERN.match(secret) or not DEVICE_PATTERN.match(device):
         raise InvitationNotValidError
     found = await find_invitation(uow, Invitation.secret_hash == secret_hash(secret))
-    if found is None or found[0].removed:
+    if found is None or found[0].removed or found[0].role in BY_ACCOUNT_ALONE:
         raise InvitationNotValidError
     invitation, visit = found
     refuse_outside_window(uow, visit)
@@ -170,6 +198,8 @@ async def exchange_code(uow: UnitOfWork, code: str, device: str) -> Exchange:
     if found is None or digits is None or not DEVICE_PATTERN.match(device):
         raise CodeNotValidError
     invitation, visit = found
+    if invitation.role in BY_ACCOUNT_ALONE:
+        raise CodeNotValidError
     try:
         refuse_outside_window(uow, visit)
         return await bind(uow, invitation, visit, device)

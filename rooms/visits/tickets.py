@@ -25,7 +25,7 @@ async def issue_ticket(
     """Return a ticket for all the seats that a browser or a signed-in worker holds in a visit.
 
     ``device`` is the browser's cookie, ``account`` the one that its login cookie stands for. With both, the social
-    worker sits down at the child's device; a psychologist never does, and gets the psychologist's seat alone.
+    worker sits down at the child's device, and at no other; a psychologist never does, and gets that seat alone.
     The audit chain hears of it when it is spent: until then nothing has happened.
     Raises ``NotFoundError`` without a seat, ``SeatRemovedError``, and the window's errors.
     """
@@ -52,7 +52,7 @@ async def held_seats(
     """Return the seats of a browser and of a worker, and in whose name a ticket for them is issued."""
     at_device = []
     if device is not None and DEVICE_PATTERN.match(device):
-        at_device = await invitations_of_device(uow, visit_id, device)
+        at_device = await without_closed_accounts(uow, await invitations_of_device(uow, visit_id, device))
     own: list[Invitation] = []
     if account is not None and await is_active(uow, account):
         own = await invitations_of_account(uow, visit_id, account)
@@ -61,7 +61,9 @@ async def held_seats(
     holder = Actor.participant(holder_of(uow.keys, visit_id, device_hash(device)))
     if not own:
         return holder, at_device
-    if account is not None and any(seat.role is not Role.SOCIAL_WORKER for seat in own):
+    # Bound to a guardian's phone, the social worker's seat would stay there when the social worker has gone.
+    is_childs = any(seat.role is Role.CLASSROOM for seat in at_device)
+    if account is not None and (not is_childs or any(seat.role is not Role.SOCIAL_WORKER for seat in own)):
         return Actor.account(account), own
     for seat in own:
         if seat not in at_device:
@@ -69,6 +71,11 @@ async def held_seats(
             at_device.append(seat)
             uow.record(AuditTag.INVITATION_BOUND, seat.id, visit=visit_id)
     return holder, at_device
+
+
+async def without_closed_accounts(uow: UnitOfWork, seats: list[Invitation]) -> list[Invitation]:
+    """Return the seats but for those of workers whose account is closed: a browser keeps no right that they lost."""
+    return [seat for seat in seats if seat.account_id is None or await is_active(uow, seat.account_id)]
 
 
 async def is_active(uow: UnitOfWork, account_id: AccountId) -> bool:
@@ -118,6 +125,8 @@ async def holds(uow: UnitOfWork, actor: Actor, seats: list[Invitation]) -> bool:
     """Say whether the one whom a ticket names holds all these seats now."""
     if actor.kind is ActorKind.ACCOUNT:
         return all(seat.account_id == actor.id for seat in seats) and await is_active(uow, AccountId(actor.id))
+    if len(await without_closed_accounts(uow, seats)) != len(seats):
+        return False
     return all(
         seat.device_hash is not None and holder_of(uow.keys, seat.visit_id, seat.device_hash) == actor.id
         for seat in seats

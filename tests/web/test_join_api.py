@@ -1,5 +1,6 @@
 """The join API over HTTP: links, codes, claims and tickets, and whatever else may be posted at them."""
 
+import asyncio
 import json
 
 import pytest
@@ -92,6 +93,25 @@ async def test_after_too_many_wrong_codes_all_codes_wait_and_a_link_still_gets_i
     assert (status, problem["code"], problem["retryAfterS"]) == (429, "too-many-tries", 300)
     status, taken = await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id)})
     assert (status, taken["outcome"]) == (200, "bound")
+
+
+async def test_wrong_codes_sent_all_at_once_are_no_more_tries_than_one_by_one(server: Server) -> None:
+    case, visit = await open_visit(server)
+    async with case.as_social_worker() as uow:
+        code = (await invitations.card(uow, visit.id, Role.CLASSROOM)).spoken_code
+    guesses = [f"{n:08}" for n in range(40)] + [code]
+    answers = await asyncio.gather(*(server.posts_json(CODE, {"code": guess}) for guess in guesses))
+    statuses = [status for status, _ in answers]
+    assert statuses[-1] == 429, "the right guess was one too many"
+    assert statuses.count(404) <= 10
+
+
+async def test_good_codes_never_use_the_tries_up(server: Server) -> None:
+    case, visit = await open_visit(server)
+    async with case.as_social_worker() as uow:
+        code = (await invitations.card(uow, visit.id, Role.CLASSROOM)).spoken_code
+    for _ in range(14):
+        assert (await server.posts_json(CODE, {"code": code}))[0] == 200
 
 
 async def test_a_flood_of_wrong_links_never_holds_back_a_good_one(server: Server) -> None:

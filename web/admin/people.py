@@ -8,6 +8,7 @@ from rooms.people import service as people
 from rooms.people.errors import LastAdminError
 from rooms.people.roles import AccountRole, PageLanguage
 from rooms.people.views import AccountView
+from rooms.visits import invitations
 from web import keys
 from web.admin.contexts import PeoplePage, PersonLine, WelcomeLink
 from web.faults import faults_in_words, missing
@@ -109,13 +110,16 @@ async def renew_welcome(request: web.Request) -> web.StreamResponse:
 
 
 async def disable(request: web.Request) -> web.StreamResponse:
-    """Close an account. A second tap changes nothing."""
+    """Close an account: its owner is signed out and leaves every open room. A second tap changes nothing."""
     account = await require_account(request, AccountRole.ADMIN)
     try:
         async with begin_as(request, account) as uow:
-            await people.disable_account(uow, account_id_of(request))
+            person = await people.disable_account(uow, account_id_of(request))
+            seats = await invitations.revoke_seats_of(uow, person.id)
     except LastAdminError:
         return await people_page(request, account, notice=gettext_of(request)(LAST_ADMIN), status=409)
+    for visit, participant in seats:
+        request.app[keys.HUB].revoke(participant, visit)
     return see_other("/admin/people")
 
 

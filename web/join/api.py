@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -56,12 +57,15 @@ async def _exchange(request: web.Request, take: Take, shown: str, limit: Failure
     """
     device = device_secret(request) or new_device_secret()
     limits, joins, address = request.app[keys.RATE_LIMITS], request.app[keys.METRICS].joins, address_of(request)
-    if limit is CODES:
-        limits.check(limit, address)
     try:
-        async with begin_as_nobody(request) as uow:
-            taken = await take(uow, shown, device)
-    except (InvitationNotValidError, CodeNotValidError) as error:
+        with limits.trying(limit, address) if limit is CODES else nullcontext():
+            try:
+                async with begin_as_nobody(request) as uow:
+                    taken = await take(uow, shown, device)
+            except CodeNotValidError:
+                limits.count_failure(limit, address)
+                raise
+    except InvitationNotValidError as error:
         joins.labels(limit.name, "refused").inc()
         limits.check(limit, address)
         limits.count_failure(limit, address)

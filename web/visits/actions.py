@@ -10,6 +10,7 @@ from rooms.people.roles import AccountRole
 from rooms.visits import invitations, schedule
 from rooms.visits.errors import OverlapError
 from rooms.visits.states import VisitState
+from web import keys
 from web.faults import faults_in_words, missing
 from web.forms import read_form
 from web.i18n import gettext_of
@@ -65,12 +66,16 @@ async def cancel(request: web.Request) -> web.StreamResponse:
 
 
 async def renew(request: web.Request) -> web.StreamResponse:
-    """Replace one seat's link and lead to its new card. A second tap leads to a newer card."""
+    """Replace one seat's link and lead to its new card; whoever is in the room by the old link leaves it at once.
+
+    A second tap leads to a newer card.
+    """
     account = await require_account(request, AccountRole.SOCIAL_WORKER, AccountRole.PSYCHOLOGIST)
     form, visit_id = await read_form(request), visit_id_of(request)
     role = linked_role(form.value("role"))
     async with begin_as(request, account) as uow:
-        await invitations.renew(uow, visit_id, role)
+        card = await invitations.renew(uow, visit_id, role)
+    request.app[keys.HUB].vacate(card.participant, visit_id)
     return see_other(f"/visits/{visit_id}/card/{role.value}")
 
 

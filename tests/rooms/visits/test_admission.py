@@ -178,6 +178,23 @@ class TestTicket:
         grant = await spends(store, await ticket(store, visit, device=device, account=case.social_worker))
         assert {plan.role for plan in grant.participants} == {Role.CLASSROOM, Role.SOCIAL_WORKER}
 
+    async def test_never_binds_the_social_workers_seat_to_a_guardians_device(self, store, case, visit):
+        phone = await case.sits_down(visit.id, Role.GUARDIAN)
+        grant = await spends(store, await ticket(store, visit, device=phone, account=case.social_worker))
+        assert [plan.role for plan in grant.participants] == [Role.SOCIAL_WORKER]
+        later = await spends(store, await ticket(store, visit, device=phone))
+        assert [plan.role for plan in later.participants] == [Role.GUARDIAN]
+
+    async def test_of_the_childs_device_holds_no_seat_of_a_closed_account(self, store, case, visit):
+        device = await case.sits_down(visit.id)
+        issued = await ticket(store, visit, device=device, account=case.social_worker)
+        async with store.begin(SYSTEM) as uow:
+            await people.disable_account(uow, case.social_worker)
+        with pytest.raises(TicketNotValidError):
+            await spends(store, issued)
+        grant = await spends(store, await ticket(store, visit, device=device))
+        assert [plan.role for plan in grant.participants] == [Role.CLASSROOM]
+
     async def test_never_seats_a_psychologist_at_the_childs_device(self, store, case, visit):
         device = await case.sits_down(visit.id)
         grant = await spends(store, await ticket(store, visit, device=device, account=case.psychologist))

@@ -118,6 +118,16 @@ async def test_one_device_may_hold_several_seats(store, case, visit):
         }
 
 
+async def test_a_psychologist_signs_in_and_has_no_seat_by_link_or_code(store, case, visit):
+    async with case.as_psychologist() as uow:
+        card = await invitations.card(uow, visit.id, Role.PSYCHOLOGIST)
+    async with anybody(store) as uow:
+        with pytest.raises(InvitationNotValidError):
+            await invitations.exchange(uow, card.secret, new_device())
+        with pytest.raises(CodeNotValidError):
+            await invitations.exchange_code(uow, card.spoken_code, new_device())
+
+
 async def test_of_thirty_browsers_at_once_one_owns_the_seat_and_the_others_wait(store, case, visit):
     secret = await case.link(visit.id)
     exchanges = await asyncio.gather(*(shows(store, secret, new_device()) for _ in range(30)))
