@@ -33,6 +33,7 @@ class DemoServer:
     url: str = ""
     visit: str = ""
     links: dict[str, str] = field(default_factory=dict)
+    desks: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -46,7 +47,7 @@ class DemoServer:
         if not line:
             raise AssertionError(f"the demo did not start: {(self.data / 'server.log').read_text()[-2000:]}")
         told = json.loads(line)
-        self.url, self.visit, self.links = told["url"], told["visit"], told["links"]
+        self.url, self.visit, self.links, self.desks = told["url"], told["visit"], told["links"], told["desks"]
 
     def stop(self) -> None:
         """End the process, gently."""

@@ -1,0 +1,89 @@
+"""What every page must hold, looked at in a browser: axe, no scrolling sideways, no error, nothing from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+
+SCREENSHOTS = Path(__file__).parents[2] / "artefacts" / "screenshots"
+PHONE_WIDTH, PHONE_HEIGHT = 360, 740
+#: WCAG 2.2, levels A and AA, by axe's names.
+WCAG_A_AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+RIGHT_TO_LEFT = frozenset({"ar"})
+#: What stands out over the page's end edge, so that a fault names its cause.
+SIDEWAYS = """() => {
+    const {scrollWidth, clientWidth} = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const standsOut = [...document.querySelectorAll('body *')].filter((element) => {
+        const {left, right, width} = element.getBoundingClientRect();
+        return width && (right > clientWidth + 1 || left < -1);
+    });
+    return [`${scrollWidth} px in ${clientWidth}`, ...standsOut.slice(0, 5).map(e => e.outerHTML.slice(0, 120))];
+}"""
+WORDS_OF_THE_PAGE = "() => [document.documentElement.lang, document.documentElement.dir, document.title]"
+
+
+def axe_faults(page: Page, rules: Sequence[str] = WCAG_A_AA) -> list[str]:
+    """Return what axe finds against these groups of its rules, one line for each element."""
+    found = Axe().run(page, options={"runOnly": list(rules)}).response["violations"]
+    return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
+
+
+def language_faults(page: Page, language: str) -> list[str]:
+    """Say whether the page is told to be in this language, runs its way, and has a title."""
+    lang, direction, title = page.evaluate(WORDS_OF_THE_PAGE)
+    wanted = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    faults = [] if (lang, direction) == (language, wanted) else [f"is {lang} {direction}, not {language} {wanted}"]
+    return faults if title.strip() else [*faults, "has no title"]
+
+
+def sideways(page: Page) -> list[str]:
+    """Return what makes the page scroll sideways; nothing where it does not."""
+    return list(page.evaluate(SIDEWAYS))
+
+
+def keep_picture(page: Page, folder: str, name: str) -> None:
+    """Keep a picture of the whole page for people to look at."""
+    path = SCREENSHOTS / folder / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=True)
+
+
+@dataclass
+class Watch:
+    """What pages of one browser profile complain of, and what they ask of others than their own server."""
+
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> BrowserContext:
+        """Watch every page of a profile."""
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
+        context.on("request", self._request)
+        return context
+
+    def told(self) -> list[str]:
+        """Return the complaints since the last call."""
+        complaints, self.complaints = self.complaints, []
+        return complaints
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"data", "blob"}:
+            return
+        if parts.netloc != urlsplit(self.url).netloc:
+            self.complaints.append(f"asks elsewhere: {request.url}")
