@@ -56,4 +56,4 @@ async def versions_in_use(uow: UnitOfWork) -> dict[int, int]:
         .where(DataKey.wrapped.is_not(None))
         .group_by(DataKey.master_version)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

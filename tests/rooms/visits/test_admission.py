@@ -1,4 +1,4 @@
-"""Opening a room, tickets that work once, and what the database remembers of a live room."""
+"""Opening a room, and tickets that work once."""
 
 import asyncio
 from datetime import timedelta
@@ -11,11 +11,9 @@ from rooms.ids import new_id
 from rooms.people import service as people
 from rooms.people.models import School
 from rooms.referrals import service as referrals
-from rooms.referrals.states import ReferralState
 from rooms.roles import Composition, Role
 from rooms.unit_of_work import Actor
 from rooms.visits import admission, invitations, schedule
-from rooms.visits.attendance import minutes_of, stays_of
 from rooms.visits.errors import (
     SafetyPlanMissingError,
     SeatRemovedError,
@@ -25,24 +23,13 @@ from rooms.visits.errors import (
     VisitOverError,
 )
 from rooms.visits.events import (
-    DoorKnocked,
-    DoorOpened,
-    EndingStarted,
-    HelpAsked,
-    ParticipantAdmitted,
-    ParticipantDenied,
-    ParticipantGone,
     ParticipantRemoved,
-    RoomClosed,
-    RoomStateChanged,
-    RosterChanged,
 )
 from rooms.visits.models import SpentTicket
-from rooms.visits.states import PauseReason, RoomState, VisitState
+from rooms.visits.states import VisitState
 from rooms.visits.views import HelpPlan
+from tests.support.admissions import SYSTEM, opens, records, seat, spends, state_of, ticket
 from tests.support.cases import add_taken_case, anybody, audit_tags, new_device
-
-SYSTEM = Actor.system("test")
 
 
 @pytest.fixture
@@ -54,35 +41,6 @@ async def case(store):
 async def visit(case):
     """A visit whose window is open now."""
     return await case.books(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
-
-
-def seat(visit, role):
-    return next(seat.participant for seat in visit.seats if seat.role is role)
-
-
-async def opens(store, visit):
-    async with anybody(store) as uow:
-        return await admission.open_room(uow, visit.id)
-
-
-async def records(store, visit, *events):
-    async with store.begin(SYSTEM) as uow:
-        await admission.record_room_events(uow, visit.id, events)
-
-
-async def ticket(store, visit, **holder):
-    async with anybody(store) as uow:
-        return await admission.issue_ticket(uow, visit.id, **holder)
-
-
-async def spends(store, token):
-    async with anybody(store) as uow:
-        return await admission.spend_ticket(uow, token)
-
-
-async def state_of(case, visit):
-    async with case.as_social_worker() as uow:
-        return (await schedule.get_visit(uow, visit.id)).state
 
 
 class TestRoom:
@@ -280,122 +238,3 @@ class TestTicket:
 
 async def add_taken_case_of_others(store):
     return (await add_taken_case(store)).psychologist
-
-
-class TestHistory:
-    async def test_admission_survives_a_restart_until_somebody_leaves(self, store, visit):
-        guardian = seat(visit, Role.GUARDIAN)
-        await records(store, visit, ParticipantAdmitted(guardian, Role.GUARDIAN, "p", seat(visit, Role.PSYCHOLOGIST)))
-        assert {plan.participant for plan in (await opens(store, visit)).seats if plan.admitted} == {guardian}
-        await records(store, visit, ParticipantGone(guardian, Role.GUARDIAN, "p"))
-        assert not any(plan.admitted for plan in (await opens(store, visit)).seats)
-
-    async def test_removal_is_for_ever(self, store, visit):
-        guardian = seat(visit, Role.GUARDIAN)
-        await records(
-            store,
-            visit,
-            ParticipantAdmitted(guardian, Role.GUARDIAN, "p", None),
-            ParticipantRemoved(guardian, Role.GUARDIAN, "p", seat(visit, Role.SOCIAL_WORKER)),
-        )
-        (plan,) = [plan for plan in (await opens(store, visit)).seats if plan.removed]
-        assert (plan.participant, plan.admitted) == (guardian, False)
-
-    async def test_the_opened_door_is_remembered_and_begins_the_support(self, store, case, visit):
-        await opens(store, visit)
-        await records(store, visit, DoorOpened(seat(visit, Role.CLASSROOM)))
-        await records(store, visit, DoorOpened(seat(visit, Role.CLASSROOM)))
-        assert (await opens(store, visit)).door_opened
-        async with case.as_social_worker() as uow:
-            assert (await referrals.get_referral(uow, case.referral)).state is ReferralState.IN_SUPPORT
-
-    async def test_attendance_writes_itself(self, store, visit, clock):
-        classroom, worker = seat(visit, Role.CLASSROOM), seat(visit, Role.SOCIAL_WORKER)
-        began = clock.now()
-        await opens(store, visit)
-        await records(store, visit, ParticipantAdmitted(classroom, Role.CLASSROOM, "p", None))
-        clock.advance(60)
-        await records(store, visit, ParticipantAdmitted(worker, Role.SOCIAL_WORKER, "q", None))
-        # The same person on a new socket: one stay.
-        await records(store, visit, ParticipantAdmitted(classroom, Role.CLASSROOM, "r", None))
-        clock.advance(600)
-        await records(store, visit, ParticipantGone(classroom, Role.CLASSROOM, "r"))
-        clock.advance(60)
-        await records(store, visit, ParticipantAdmitted(classroom, Role.CLASSROOM, "s", None))
-        clock.advance(120)
-        await records(store, visit, RoomClosed("ended"))
-        async with store.begin(SYSTEM) as uow:
-            stays = await stays_of(uow, visit.id)
-        times = [
-            (stay.role, (stay.joined_at - began).total_seconds(), (stay.left_at - began).total_seconds())
-            for stay in stays
-        ]
-        assert times == [(Role.CLASSROOM, 0, 660), (Role.SOCIAL_WORKER, 60, 840), (Role.CLASSROOM, 720, 840)]
-        assert minutes_of(stays) == {Role.CLASSROOM: 13, Role.SOCIAL_WORKER: 13}
-
-    @pytest.mark.parametrize(
-        ("door", "reason", "last"),
-        [
-            (True, "ended", VisitState.COMPLETED),
-            (True, "hard-end", VisitState.COMPLETED),
-            (False, "ended", VisitState.MISSED),
-            (True, "rescheduled", VisitState.OPEN),
-            (True, "server-stopping", VisitState.OPEN),
-        ],
-    )
-    async def test_the_end_of_the_room_ends_the_visit(self, store, case, door, reason, last):
-        visit = await case.books(in_minutes=10)
-        await opens(store, visit)
-        if door:
-            await records(store, visit, DoorOpened(seat(visit, Role.CLASSROOM)))
-        await records(store, visit, RoomClosed(reason))
-        assert await state_of(case, visit) is last
-
-    async def test_each_act_is_told_once_and_the_rest_not_at_all(self, store, visit):
-        before = len(await audit_tags(store))
-        classroom, guardian, psychologist = (
-            seat(visit, role) for role in (Role.CLASSROOM, Role.GUARDIAN, Role.PSYCHOLOGIST)
-        )
-        reasons = frozenset({PauseReason.CHILD_ASKED})
-        await records(
-            store,
-            visit,
-            ParticipantAdmitted(classroom, Role.CLASSROOM, "p", None),
-            RosterChanged(),
-            ParticipantDenied(guardian, "q", psychologist),
-            DoorKnocked(psychologist),
-            DoorOpened(classroom),
-            RoomStateChanged(RoomState.WAITING, RoomState.LIVE, frozenset()),
-            RoomStateChanged(RoomState.LIVE, RoomState.PAUSED, reasons),
-            RoomStateChanged(RoomState.PAUSED, RoomState.LIVE, frozenset()),
-            HelpAsked(classroom, Role.CLASSROOM),
-            EndingStarted(psychologist, visit.ends_at),
-        )
-        assert (await audit_tags(store))[before:] == [
-            "visits:participant:joined",
-            "visits:participant:denied",
-            "visits:door:knocked",
-            "visits:door:opened",
-            "visits:room:paused",
-            "visits:room:resumed",
-            "visits:help:asked",
-            "visits:room:ended",
-        ]
-
-    async def test_is_written_as_a_whole_or_not_at_all(self, store, visit):
-        guardian = seat(visit, Role.GUARDIAN)
-        before = await audit_tags(store)
-        with pytest.raises(NotFoundError):
-            await records(
-                store,
-                visit,
-                ParticipantAdmitted(guardian, Role.GUARDIAN, "p", None),
-                ParticipantGone(new_id(), Role.GUARDIAN, "p"),
-            )
-        assert await audit_tags(store) == before
-        assert not any(plan.admitted for plan in (await opens(store, visit)).seats)
-
-    async def test_of_an_unknown_visit_is_refused(self, store):
-        with pytest.raises(NotFoundError):
-            async with store.begin(SYSTEM) as uow:
-                await admission.record_room_events(uow, new_id(), [RoomClosed("ended")])
