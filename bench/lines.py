@@ -40,6 +40,7 @@ URL = f"https://{SERVER_ADDRESS}"
 WATCH = Path(__file__).with_name("lines_watch.js")
 JOIN_PATIENCE_S = 90.0
 SETTLE_S = 10.0
+ADDRESSES_SETTLE_S = 3.0
 BACK_PATIENCE_S = 60.0
 Figures = dict[str, Any]
 
@@ -269,14 +270,17 @@ async def calling(lines: tuple[str, str, str]) -> AsyncIterator[Call]:
         server = Server(laboratory, folder, coturn)
         try:
             server.start()
+            homes = {role: laboratory.add_participant(role, "fibre") for role in ROLES}
+            # A device that has just come up takes another address a moment later, which ends what Chromium is loading.
+            await asyncio.sleep(ADDRESSES_SETTLE_S)
             async with async_playwright() as playwright:
                 pages: dict[str, Page] = {}
-                for role in ROLES:
-                    home = laboratory.add_participant(role, "fibre")
+                for role, home in homes.items():
                     browser = await launch(playwright, laboratory, home, folder / "speech.wav")
                     context = await browser.new_context(ignore_https_errors=True, locale="fr")
                     await context.add_init_script(path=WATCH)
                     pages[role] = await context.new_page()
+                await asyncio.sleep(ADDRESSES_SETTLE_S)
                 for role, line in zip(ROLES, lines, strict=True):
                     laboratory.set_line(role, line)
                 yield Call(laboratory, pages, server)

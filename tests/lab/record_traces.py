@@ -10,7 +10,6 @@ coturn (as STUN server), two to three minutes a trace.
 import asyncio
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,19 +21,14 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
+from tests.lab.browsers import launch
 from tests.lab.laboratory import SERVER_ADDRESS, Laboratory
 from tests.lab.presets import Line
 from tests.lab.speech import write_speech
 
-CHROMIUM = "/usr/bin/chromium"
 WEB_PORT, STUN_PORT = 8000, 3478
 ORIGIN = f"http://{SERVER_ADDRESS}:{WEB_PORT}"
-ARGUMENTS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream", f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}",
-    "--autoplay-policy=no-user-gesture-required",
-)  # fmt: skip
+FURTHER_ARGUMENTS = (f"--unsafely-treat-insecure-origin-as-secure={ORIGIN}",)
 ROLES = ("classroom", "psychologist", "social_worker")
 PAIRS = (("classroom", "psychologist"), ("classroom", "social_worker"), ("psychologist", "social_worker"))
 VOICE_8 = {"bps": 8_000, "ptime": 60}
@@ -109,8 +103,8 @@ class Recording:
             self._lab.cut(role, False)
             self._lab.set_line(role, line)
             self._down[role] = None
-        for first, second in PAIRS:
-            for here, there in ((first, second), (second, first)):
+        for one, other in PAIRS:
+            for here, there in ((one, other), (other, one)):
                 servers = [{"urls": f"stun:{SERVER_ADDRESS}:{STUN_PORT}"}]
                 await self._pages[here].evaluate(
                     "([id, setting, servers]) => make(id, setting, servers)", [there, scenario.setting, servers]
@@ -189,31 +183,32 @@ class Recording:
         return {"at": second * 1000, "online": online, "legs": legs}
 
 
+def _serve(laboratory: Laboratory, folder: Path) -> list[subprocess.Popen[bytes]]:
+    """Start what gives out the page, and what answers STUN."""
+    page_folder = str(Path(__file__).parent)
+    commands = (
+        (sys.executable, "-m", "http.server", str(WEB_PORT), "--bind", SERVER_ADDRESS, "-d", page_folder),
+        ("turnserver", "-n", "--stun-only", "-L", SERVER_ADDRESS, "-p", str(STUN_PORT), "--no-tls", "--no-dtls",
+         "--no-cli", "--pidfile", str(folder / "stun.pid"), "--log-file", str(folder / "stun.log"), "--simple-log"),
+    )  # fmt: skip
+    with (folder / "servers.log").open("ab") as log:
+        return [
+            subprocess.Popen(laboratory.command_inside(laboratory.internet, *command), stdout=log, stderr=log)
+            for command in commands
+        ]
+
+
 @contextlib.asynccontextmanager
 async def three_pages(laboratory: Laboratory, folder: Path) -> AsyncIterator[dict[str, Page]]:
     """Yield a page for each role, each browser in a namespace of its own behind its own line."""
     write_speech(folder / "speech.wav")
-    page_folder = Path(__file__).parent
-    servers = [
-        subprocess.Popen(laboratory.command_inside(laboratory.internet, *command), stdout=log, stderr=log)
-        for log in [(folder / "servers.log").open("ab")]
-        for command in (
-            (sys.executable, "-m", "http.server", str(WEB_PORT), "--bind", SERVER_ADDRESS, "-d", str(page_folder)),
-            ("turnserver", "-n", "--stun-only", "-L", SERVER_ADDRESS, "-p", str(STUN_PORT), "--no-tls", "--no-dtls",
-             "--no-cli", "--pidfile", str(folder / "stun.pid"), "--log-file", str(folder / "stun.log"), "--simple-log"),
-        )
-    ]  # fmt: skip
+    servers = _serve(laboratory, folder)
     try:
         async with async_playwright() as playwright:
             pages: dict[str, Page] = {}
             for role in ROLES:
                 home = laboratory.add_participant(role, "fibre")
-                wrapper = folder / f"chromium-{role}"
-                wrapper.write_text(f'#!/bin/sh\nexec ip netns exec {home} {CHROMIUM} "$@"\n')
-                wrapper.chmod(0o755)
-                browser = await playwright.chromium.launch(
-                    executable_path=wrapper, args=[*ARGUMENTS, f"--use-file-for-fake-audio-capture={folder}/speech.wav"]
-                )
+                browser = await launch(playwright, laboratory, home, folder / "speech.wav", FURTHER_ARGUMENTS)
                 pages[role] = await (await browser.new_context()).new_page()
                 await pages[role].goto(f"{ORIGIN}/recording_page.html")
                 await pages[role].evaluate("start()")
@@ -226,7 +221,6 @@ async def three_pages(laboratory: Laboratory, folder: Path) -> AsyncIterator[dic
 
 async def main(target: Path, names: list[str]) -> None:
     """Record the named scenarios, or all, each into a file of its own."""
-    target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Laboratory() as laboratory:
         async with three_pages(laboratory, Path(folder)) as pages:
             recording = Recording(laboratory, pages)
@@ -234,7 +228,7 @@ async def main(target: Path, names: list[str]) -> None:
                 scenario = SCENARIOS[name]
                 samples = await recording.record(scenario)
                 events = [
-                    {"second": second, "role": role, "line": line if isinstance(line, str) or line is None else str(line)}
+                    {"second": second, "role": role, "line": str(line) if isinstance(line, Line) else line}
                     for second, role, line in scenario.events
                 ]
                 trace = {
@@ -252,5 +246,6 @@ async def main(target: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    os.chdir(Path(__file__).parents[2])
-    asyncio.run(main(Path(sys.argv[1]).absolute(), sys.argv[2:]))
+    chosen = Path(sys.argv[1]).absolute()
+    chosen.mkdir(parents=True, exist_ok=True)
+    asyncio.run(main(chosen, sys.argv[2:]))
