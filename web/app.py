@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from signaling import app as signaling
+from signaling.link_check import app as link_check
 from web import keys, middlewares
 from web.assets import load_assets
 from web.health import Readiness
@@ -16,7 +17,7 @@ from web.metrics import Metrics
 from web.rate_limits import RateLimits
 from web.rendering import make_environments
 from web.routes import ROUTES
-from web.signaling_settings import signaling_settings
+from web.signaling_settings import link_check_settings, signaling_settings
 
 if TYPE_CHECKING:
     from rooms.clock import Clock
@@ -52,6 +53,7 @@ def create_app(settings: Settings, store: Store, clock: Clock) -> web.Applicatio
     app[keys.READINESS] = Readiness(store)
     app[keys.RATE_LIMITS] = RateLimits()
     app[keys.HUB] = signaling.setup(app, store=store, settings=signaling_settings(settings))
+    app[keys.LINK_CHECKS] = link_check.setup(app, link_check_settings(settings))
     for add_routes in ROUTES:
         add_routes(app)
     return app

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rooms.people.service import AccountView
     from rooms.unit_of_work import Store
     from signaling.hub import Hub
+    from signaling.link_check.endpoint import LinkChecks
     from web.assets import Assets
     from web.health import Readiness
     from web.metrics import Metrics
@@ -27,6 +28,8 @@ STORE: web.AppKey[Store] = web.AppKey("store")
 CLOCK: web.AppKey[Clock] = web.AppKey("clock")
 #: The signaling hub of this process: overview of the open rooms, closing a visit, revoking a participant.
 HUB: web.AppKey[Hub] = web.AppKey("hub")
+#: The link checks of this process.
+LINK_CHECKS: web.AppKey[LinkChecks] = web.AppKey("link-checks")
 ASSETS: web.AppKey[Assets] = web.AppKey("assets")
 CATALOGUES: web.AppKey[Mapping[str, NullTranslations]] = web.AppKey("catalogues")
 #: One Jinja environment for each language, so that macros imported without context are translated too.

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Pages that may ask for camera and microphone.
-CALL_ROUTES = frozenset({"/j", "/call/{visit}"})
+CALL_ROUTES = frozenset({"/j", "/call/{visit}", "/check"})
 REQUEST_ID_BYTES = 8
 NONCE_BYTES = 16
 

@@ -8,6 +8,7 @@ from web import assets, desk, health, metrics
 from web.account import demo_sign_in, settings_page, sign_in
 from web.admin import people, rooms, schools
 from web.join import api as join_api
+from web.join import check
 from web.join import pages as join_pages
 from web.public import pages
 from web.referrals import actions as referral_actions
@@ -30,6 +31,7 @@ ROUTES: tuple[Callable[[web.Application], None], ...] = (
     metrics.add_routes,
     join_pages.add_routes,
     join_api.add_routes,
+    check.add_routes,
     sign_in.add_routes,
     settings_page.add_routes,
     demo_sign_in.add_routes,

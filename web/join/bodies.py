@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 from aiohttp import web
 
+from rooms.health.forecast import Device, Path
 from web.errors import MalformedRequestError
 
 if TYPE_CHECKING:
@@ -41,6 +42,32 @@ class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing is said: the cookies say it all."""
+
+
+class PermitBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line is to be checked; the link's secret where neither cookie nor login says who asks."""
+
+    secret: Short | None = None
+
+
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=600_000)]
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+
+
+class ForecastBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """What a check has found."""
+
+    camera: Device
+    microphone: Device
+    speaker: Device
+    path: Path
+    up_kbps: Rate | None = None
+    down_kbps: Rate | None = None
+    rtt_ms: Milliseconds | None = None
+    jitter_ms: Milliseconds | None = None
+    loss_up_pct: Percent | None = None
+    loss_down_pct: Percent | None = None
 
 
 Body = TypeVar("Body", bound=msgspec.Struct)
