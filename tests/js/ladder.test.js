@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { START, decide } from "../../web/static/js/rtc/ladder.js";
 import { rungAt, replay } from "./replay.js";
 
 const END = { inventedPct: 0, lossPct: 0, bufferMs: 60, packets: 50 };
@@ -72,11 +73,14 @@ test("a failed climb is tried again later, and then later still", () => {
   // Every rate above the lowest fills the queue.
   let rung = "voice-8";
   const samples = [];
+  let state = START;
   for (let second = 1; second <= 600; second += 1) {
     const crowded = rung !== "voice-8";
     const end = crowded ? { ...END, inventedPct: 20, lossPct: 25 } : END;
     samples.push({ at: second * 1000, online: true, legs: [{ peer: "p", role: "psychologist", connection: "connected", rttMs: crowded ? 900 : 200, here: end, there: end }] });
-    const now = replay({ samples }).at(-1).rung;
+    const decision = decide(state, samples.slice(-30), second * 1000);
+    state = decision.state;
+    const now = decision.rung;
     if (now !== rung && now !== "voice-8" && rung === "voice-8") triedAt.push([second, now]);
     rung = now;
   }

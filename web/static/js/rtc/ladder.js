@@ -76,14 +76,16 @@ export const BACK_AFTER_MS = 2 * S;
 /** Clean for this long before each climb. */
 export const FAST_CLIMB_MS = 4 * S;
 export const SLOW_CLIMB_MS = 12 * S;
+/** On a long way, where a few lucky seconds look like a wide one. */
+export const FAR_CLIMB_MS = 25 * S;
 export const PICTURE_HEADROOM_MS = 20 * S;
-/** Both ends in one building: no village's line lies between them. */
-export const NEAR_RTT_MS = 10;
+/** A way as short as this, and without loss, holds no village's line: the picture need not wait. */
+export const NEAR_RTT_MS = 50;
 export const NEAR_HEADROOM_MS = 4 * S;
 export const LARGER_PICTURE_MS = 60 * S;
 /** A way longer than this, and with this loss, is a thin line: edge. */
 export const LONG_WAY_MS = 380;
-export const LONG_WAY_LOSS_PCT = 2.5;
+export const LONG_WAY_LOSS_PCT = 2;
 export const STRONG_RTT_MS = 130;
 export const STRONG_LOSS_PCT = 1;
 export const PICTURE_LOSS_PCT = 6;
@@ -108,7 +110,7 @@ export const START = Object.freeze({
 
 /**
  * @param {State} state what the last decision returned, or START
- * @param {readonly Sample[]} window the samples of the last 20 seconds or more, newest last
+ * @param {readonly Sample[]} window the samples of the last 30 seconds, newest last
  * @param {number} now ms
  * @param {Wishes} wishes
  * @returns {Decision}
@@ -276,11 +278,11 @@ function climb(leg, peer, page, ceiling) {
   /** @type {RungName | null} */ let target = null;
   if (wishes.signing && place(leg.rung) > place(Rung.SMALL_VIDEO)) target = cleanMs >= FAST_CLIMB_MS ? Rung.SMALL_VIDEO : null;
   else if (place(leg.rung) > place(Rung.VOICE_24)) {
-    const calm = far ? long.lossPct <= LONG_WAY_LOSS_PCT : true;
-    if (cleanMs >= (far ? SLOW_CLIMB_MS : FAST_CLIMB_MS) && calm) target = Rung.VOICE_24;
+    const calm = !far || look(page.window, peer, now, FAR_CLIMB_MS).lossPct <= LONG_WAY_LOSS_PCT;
+    if (cleanMs >= (far ? FAR_CLIMB_MS : FAST_CLIMB_MS) && calm) target = Rung.VOICE_24;
     else if (!calm && cleanMs >= SLOW_CLIMB_MS) leg.reason = "long-way";
   } else if (leg.rung === Rung.VOICE_24 || leg.rung === Rung.STILLS) {
-    const headroom = leg.baseRttMs <= NEAR_RTT_MS ? NEAR_HEADROOM_MS : PICTURE_HEADROOM_MS;
+    const headroom = leg.baseRttMs <= NEAR_RTT_MS && long.lossPct <= STRONG_LOSS_PCT ? NEAR_HEADROOM_MS : PICTURE_HEADROOM_MS;
     const quiet = look(page.window, peer, now, headroom);
     if (cleanMs >= headroom && quiet.lossPct <= PICTURE_LOSS_PCT && quiet.inventedPct <= 2) {
       target = strong ? Rung.VIDEO : Rung.SMALL_VIDEO;
