@@ -78,9 +78,22 @@ async def _exchange(request: web.Request, take: Take, shown: str, limit: Failure
     if taken.claim is not None:
         answer["claim"] = taken.claim
         request.app[keys.HUB].claim_made(taken.visit, taken.claim, taken.participant, taken.role)
+    else:
+        answer["entrance"] = await _entrance_if_open(request, taken.visit, device)
     response = json_response(answer)
     set_device_cookie(response, device)
     return response
+
+
+async def _entrance_if_open(request: web.Request, visit: VisitId, device: str) -> dict[str, object] | None:
+    """Return the first ticket with the seat: on a thin line every round trip is heard. None where it is refused.
+
+    The page then asks for the ticket by itself and is told why.
+    """
+    try:
+        return await _entrance(request, visit, device)
+    except RoomError:
+        return None
 
 
 async def tell_claim(request: web.Request) -> web.Response:
@@ -99,10 +112,15 @@ async def give_ticket(request: web.Request) -> web.Response:
     visit, device, login = request.match_info["visit"], device_secret(request), login_secret(request)
     if not is_id(visit) or (device is None and login is None):
         raise NotFoundError
+    return json_response(await _entrance(request, VisitId(visit), device))
+
+
+async def _entrance(request: web.Request, visit: VisitId, device: str | None) -> dict[str, object]:
+    login = login_secret(request)
     async with begin_as_nobody(request) as uow:
         account = None if login is None else await people.resolve_login(uow, login)
-        entered = await entrance(uow, VisitId(visit), device=device, account=None if account is None else account.id)
-    return json_response(_entrance_fields(request, entered))
+        entered = await entrance(uow, visit, device=device, account=None if account is None else account.id)
+    return _entrance_fields(request, entered)
 
 
 def _entrance_fields(request: web.Request, entered: Entrance) -> dict[str, object]:

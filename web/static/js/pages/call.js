@@ -1,7 +1,6 @@
 /** The call page's wiring: one person's way from the tap through the door to the end. */
 
 import { LocalMedia } from "../rtc/media.js";
-import { Mesh } from "../rtc/mesh.js";
 import { SignalSocket } from "../signaling/socket.js";
 import { exchangeCode, fetchTicket, takeSeat } from "../signaling/tickets.js";
 import { RoomView, minutes, newModel, part, roleWords, t } from "../ui/room.js";
@@ -21,25 +20,35 @@ export const RESTING_AFTER_MS = 3_000;
 export const NOT_OPEN_PAUSE_MS = 3_000;
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
-/** Go from the tap to the room. @param {string} secret the invitation's, from the address, or "" */
-export async function start(secret) {
-  await new Call().begin(secret);
+/** The ladder comes once this page has nothing more urgent to load: not while connections are being made. */
+export const QUALITY_AFTER_WELCOME_MS = 2_000;
+export const QUALITY_AFTER_CONNECTED_MS = 3_000;
+
+/** What is below voice is loaded this long after one is in, so that it is there when the line is not. */
+export const LOW_AFTER_MS = 20_000;
+const BELOW_VOICE = new Set(["clips", "text", "phone"]);
+
+/**
+ * Go from the tap to the room.
+ * @param {string} secret the invitation's, from the address, or ""
+ * @param {import("../signaling/tickets.js").Early} early what was asked for before this page had all its parts
+ */
+export async function start(secret, early) {
+  const { Mesh } = await import("../rtc/mesh.js");
+  await new Call(Mesh, early).begin(secret);
 }
 
 class Call {
   #model = newModel(() => Date.now() + this.#clockOffset);
   #view = new RoomView((action, detail) => this.#act(action, detail));
   #media = new LocalMedia(() => this.#mediaChanged());
-  #mesh = new Mesh({
-    send: (message) => this.#socket.send(message),
-    onPeer: (peer, state, stream) => {
-      if (state === "closed") this.#model.links.delete(peer);
-      else this.#model.links.set(peer, { state, stream });
-      this.#render();
-    },
-  });
+  #mesh;
+  /** @type {import("../rtc/quality.js").Quality | null} */ #quality = null;
+  #qualityTimer = 0;
+  #early;
+  /** The ticket that came with the seat, for the first socket. @type {import("../signaling/tickets.js").Ticket | null} */ #entrance = null;
   #socket = new SignalSocket({
-    ticket: () => this.#fetchTicket(),
+    ticket: (signal) => this.#fetchTicket(signal),
     onMessage: (message) => this.#take(message),
     onState: (state) => this.#signalingChanged(state),
     onEnd: (code) => this.#socketEnded(code),
@@ -50,7 +59,10 @@ class Call {
   });
   /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
   /** @type {import("../signaling/tickets.js").HelpPlan} */ #plan = { phones: [] };
+  /** What is below voice, once it was needed. @type {Promise<import("../clips/panel.js").Panel> | null} */ #low = null;
+  /** Who may speak at this device's loudspeaker. @type {import("../clips/panel.js").Floor} */ #floor = "open";
   #clockOffset = 0;
+  /** Who was here before the server's restart. @type {import("../signaling/messages.js").RosterSeat[]} */ #before = [];
   /** The server's word on the child's pause has been heard; from then on this device's own word holds. */
   #pauseKnown = false;
   /** Media rests because the server has been away too long. */
@@ -59,6 +71,20 @@ class Call {
   #restTimer = 0;
   #wordsTimer = 0;
   #endTimer = 0;
+
+  /** @param {typeof import("../rtc/mesh.js").Mesh} Mesh @param {import("../signaling/tickets.js").Early} early */
+  constructor(Mesh, early) {
+    this.#early = early;
+    this.#mesh = new Mesh({
+      send: (message) => this.#socket.send(message),
+      onPeer: (peer, state, stream) => {
+        if (state === "closed") this.#model.links.delete(peer);
+        else this.#model.links.set(peer, { state, stream });
+        if (state === "connected") this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
+        this.#render();
+      },
+    });
+  }
 
   /** @param {string} secret */
   async begin(secret) {
@@ -73,10 +99,12 @@ class Call {
       this.#socket.close();
       this.#mesh.closeAll();
     });
-    addEventListener("online", () => {
+    const changed = () => {
       this.#socket.hurry();
-      this.#mesh.restart();
-    });
+      this.#mesh.hurry();
+    };
+    addEventListener("online", changed);
+    /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener("change", changed);
     setInterval(() => void this.#tellHealth(), HEALTH_INTERVAL_MS);
     const beside = /** @type {HTMLDetailsElement} */ (part("beside"));
     beside.ontoggle = async () => {
@@ -89,28 +117,39 @@ class Call {
     clearTimeout(this.#retry);
     try {
       if (secret) {
-        this.#model.visit = await takeSeat(secret, () => this.#calm({ picture: "link", title: t("claim-waiting"), text: t("claim-waiting-text") }));
+        const waiting = () => this.#calm({ picture: "link", title: t("claim-waiting"), text: t("claim-waiting-text") });
+        const { visit, entrance } = await takeSeat(secret, waiting, this.#early.take());
+        this.#model.visit = visit;
+        this.#entrance = entrance ?? null;
         history.replaceState(null, "", `/call/${this.#model.visit}`);
       }
       this.#model.visit ||= location.pathname.match(/^\/call\/([^/]+)$/)?.[1] ?? "";
-      if (this.#model.visit) this.#socket.open();
+      if (this.#model.visit) this.#socket.open({ early: this.#early.takeSocket() });
       else this.#calm({ picture: "link", title: t("no-link"), text: t("no-link-text") });
     } catch (error) {
       this.#refused(/** @type {RequestError} */ (error), () => void this.#enter(secret));
     }
   }
 
-  async #fetchTicket() {
-    const ticket = await fetchTicket(this.#model.visit);
+  /** @param {AbortSignal} signal @returns {Promise<string>} */
+  async #fetchTicket(signal) {
+    const ticket = this.#entrance ?? (await fetchTicket(this.#model.visit, signal, this.#early.take()));
+    this.#entrance = null;
     const roles = ticket.participants.map(({ role }) => role);
     this.#model.roles = roles;
     // A device that sits before the child is the child's, whoever else sits there too.
     this.#model.role = roles.includes("classroom") ? "classroom" : (roles[0] ?? null);
     this.#plan = ticket.help ?? { phones: [] };
     this.#clockOffset = Date.parse(ticket.now) - Date.now();
-    if (this.#model.role !== "classroom" && !this.#adult) {
-      const { AdultControls } = await import("../ui/adult.js");
-      this.#adult ??= new AdultControls(this.#view, {
+    if (this.#model.role !== "classroom") void this.#bringAdultControls();
+    return ticket.ticket;
+  }
+
+  async #bringAdultControls() {
+    if (this.#adult) return;
+    const { AdultControls } = await import("../ui/adult.js");
+    if (!this.#adult) {
+      this.#adult = new AdultControls(this.#view, {
         send: (message) => this.#socket.send(message),
         toggle: (kind) => void this.#media.want(kind, !this.#media.isOn(kind)),
         choose: (kind, device) => void this.#media.choose(kind, device),
@@ -118,7 +157,7 @@ class Call {
         render: () => this.#render(),
       });
     }
-    return ticket;
+    this.#render();
   }
 
   /** The server has said no, or cannot be reached. @param {RequestError} error @param {() => void} [again] */
@@ -160,7 +199,7 @@ class Call {
         break;
       case "roster":
         this.#view.announce(model.roster, message.participants);
-        model.roster = message.participants;
+        this.#rosterChanged(message.participants);
         break;
       case "connect":
         this.#mesh.connect(message);
@@ -200,8 +239,15 @@ class Call {
       case "closed":
         this.#finish({ picture: "sun", title: t("ended"), text: t(message.reason === "ended" || message.reason === "hard-end" ? "ended-text" : "cancelled-text") });
         return;
+      case "sealing-key":
+      case "clip":
+      case "signal":
+      case "text":
+        this.#below((panel) => panel.take(message));
+        break;
       case "error":
-        if (message.regarding && !["offer", "answer", "candidate", "ice-servers", "health"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
+        if (message.regarding === "clip") this.#below((panel) => panel.take(message));
+        else if (message.regarding && !["signal", "sealing-key", "offer", "answer", "candidate", "ice-servers", "health", "reconnect"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
         break;
     }
     this.#render();
@@ -212,9 +258,11 @@ class Call {
     const model = this.#model;
     model.screen = "room";
     model.visit = message.visit;
-    if (message.resumed) this.#mesh.refresh();
-    else {
-      this.#mesh.closeAll();
+    if (!message.resumed) {
+      // A server that has started anew: what carries sound goes on until new connections stand.
+      if (message.admitted && model.room?.state === "live") this.#mesh.bequeath();
+      else this.#mesh.closeAll();
+      this.#before = model.roster;
       Object.assign(model, { room: null, roster: [], claims: [], denied: false, knocked: false, lost: null });
     }
     clearTimeout(this.#endTimer);
@@ -223,10 +271,22 @@ class Call {
     this.#endTimer = setTimeout(() => this.#finish({ picture: "sun", title: t("ended"), text: t("ended-text") }), Math.min(TIMEOUT_MAX_MS, Math.max(0, left)));
     if (message.admitted) this.#admitted();
     else model.admitted = false;
+    this.#wantQuality(QUALITY_AFTER_WELCOME_MS);
+  }
+
+  /** @param {import("../signaling/messages.js").RosterSeat[]} roster */
+  #rosterChanged(roster) {
+    this.#model.roster = roster;
+    this.#mesh.setAway(new Set(roster.filter(({ presence }) => presence === "away").map(({ peer }) => peer)));
+    for (const { participant, peer } of roster) {
+      const old = this.#before.find((seat) => seat.participant === participant)?.peer;
+      if (old && old !== peer) this.#mesh.inherit(peer, old);
+    }
   }
 
   #admitted() {
     this.#model.admitted = true;
+    setTimeout(() => this.#below(() => this.#render()), LOW_AFTER_MS);
     this.#model.denied = false;
     this.#tellMedia();
   }
@@ -250,6 +310,7 @@ class Call {
   #signalingChanged(state) {
     const before = this.#model.signaling;
     this.#model.signaling = state;
+    this.#mesh.setOnline(state === "online");
     if (state === "online") {
       clearTimeout(this.#restTimer);
       clearTimeout(this.#wordsTimer);
@@ -348,13 +409,15 @@ class Call {
   /** Outgoing sound and picture: only in a live room, never during the child's pause, never long without the server. */
   #applySending() {
     const { room, paused, admitted, tracks } = this.#model;
-    const sending = admitted && room?.state === "live" && !paused && !this.#resting;
+    // Until everybody has found the way back to a server that has started anew, its room is not live again.
+    const returning = this.#mesh.inherits && room?.state !== "closed" && !room?.reasons.includes("child-asked");
+    const sending = admitted && (room?.state === "live" || returning) && !paused && !this.#resting;
     for (const kind of /** @type {const} */ (["audio", "video"])) {
       const track = tracks[kind];
-      if (track) track.enabled = this.#media.wanted[kind] && !paused;
+      if (track) track.enabled = this.#media.wanted[kind] && !paused && !(kind === "audio" && this.#floor === "theirs");
     }
     this.#mesh.setSending(sending);
-    this.#model.mayHear = sending;
+    this.#model.mayHear = sending && this.#floor !== "mine";
   }
 
   #render() {
@@ -362,12 +425,45 @@ class Call {
     this.#applySending();
     this.#view.render(model);
     if (model.screen === "room") this.#adult?.render(model);
+    if (this.#low || BELOW_VOICE.has(model.quality?.rung ?? "")) this.#below((panel) => panel.show(model));
   }
 
-  async #tellHealth() {
-    if (!this.#model.admitted || !this.#mesh.size) return;
-    this.#model.path = await (this.#model.on.video ? this.#mesh.tellHealth("video", "line-good") : this.#mesh.tellHealth("voice-24", "camera-off"));
-    this.#render();
+  /** @param {(panel: import("../clips/panel.js").Panel) => void} use */
+  #below(use) {
+    const floor = (/** @type {import("../clips/panel.js").Floor} */ to) => ((this.#floor = to), this.#render());
+    const wiring = { send: this.#socket.send.bind(this.#socket), helpPlan: this.#plan, child: this.#model.role === "classroom", floor };
+    this.#low ??= import("../clips/panel.js").then(({ openPanel }) => openPanel(wiring));
+    void this.#low.then(use, () => (this.#low = null));
+  }
+
+  /** Load the ladder after this long, or sooner when it was wanted before. @param {number} afterMs */
+  #wantQuality(afterMs) {
+    if (this.#quality) return;
+    clearTimeout(this.#qualityTimer);
+    this.#qualityTimer = setTimeout(() => void this.#bringQuality(), afterMs);
+  }
+
+  async #bringQuality() {
+    const { Quality } = await import("../rtc/quality.js");
+    this.#quality ??= new Quality({
+      mesh: this.#mesh,
+      role: () => this.#model.role ?? "",
+      roleOf: (peer) => this.#model.roster.find((seat) => seat.peer === peer)?.role ?? "",
+      online: () => this.#model.signaling === "online",
+      live: () => this.#model.mayHear,
+      onView: (view) => {
+        Object.assign(this.#model, { path: view.path, quality: view.decision, pictures: view.pictures });
+        this.#render();
+      },
+    });
+  }
+
+  #tellHealth() {
+    const { admitted, quality, on } = this.#model;
+    const legs = this.#quality?.summaries() ?? [];
+    if (!admitted || !quality || !legs.length) return;
+    const [reason = "starting"] = quality.reasons;
+    this.#socket.send({ type: "health", rung: quality.rung, reason: reason === "line-good" && !on.video ? "camera-off" : reason, legs });
   }
 
   /** Show one calm card and nothing else. @param {import("../ui/room.js").Card} card */

@@ -8,8 +8,9 @@ join.onclick = async () => {
   join.disabled = true;
   join.setAttribute("aria-busy", "true");
   try {
+    const asked = askEarly();
     const { start } = await import("wasl/pages/call.js");
-    await start(secret);
+    await start(secret, asked);
   } catch (error) {
     console.error(error);
     document.getElementById("no-parts").hidden = false;
@@ -21,9 +22,22 @@ join.onclick = async () => {
 };
 join.disabled = false;
 
+// The seat is asked for and the socket opened while the modules still come: round trips are what a thin line lacks.
+function askEarly() {
+  const visit = location.pathname.split("/call/")[1];
+  if (!secret && !visit) return { take: () => null, takeSocket: () => null };
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
+  const answers = [fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null)];
+  const sockets = [new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1")];
+  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null };
+}
+
 // A page that Back brings to life again has lost its socket and its devices.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
+// Whoever looks at the page the day before has all of it at hand; a visit that has begun keeps its line to itself.
 if ("serviceWorker" in navigator) {
-  addEventListener("load", () => setTimeout(() => navigator.serviceWorker.register("/sw.js").catch(() => undefined), 2_000));
+  const keep = () => navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  addEventListener("load", () => setTimeout(() => (join.disabled ? setTimeout(keep, 90_000) : keep()), 2_000));
 }

@@ -3,29 +3,38 @@
 import { Peer } from "./peer.js";
 
 /** @typedef {import("./peer.js").Tracks} Tracks */
-/** @typedef {import("../signaling/messages.js").LegHealth} LegHealth */
+/** @typedef {import("./peer.js").Cap} Cap */
+/** @typedef {import("./readings.js").Readings} Readings */
+/** @typedef {{report: unknown, at: number}} Report what the other end hears of us, and when it said so (ms) */
 
 export const LEGS_MAX = 4;
 export const FRESH_ICE_SERVERS_TIMEOUT_MS = 3_000;
-/** The longest time that a summary can name. */
-const HEALTH_MAX_MS = 60_000;
+/** How long the connections of before a server's restart go on beside the new ones. */
+export const INHERITED_MAX_MS = 20_000;
+/** The lowest voice, from the first packet: what more there is has to be earned. */
+export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0 });
+export const FIRST_PACKET_MS = 60;
 
 const NOTHING = Object.freeze({ audio: null, video: null });
-
-/** @typedef {{bytesIn: number, bytesOut: number, lost: number, packets: number, invented: number, played: number, at: number}} Readings */
 
 /**
  * @typedef {object} Leg
  * @property {Peer} peer
  * @property {number} negotiation
  * @property {MediaStream} stream what comes from the other side
- * @property {Readings} last
+ * @property {Report | null} report
  */
 
 export class Mesh {
   /** @type {Map<string, Leg>} */ #legs = new Map();
+  /** Of before the server's restart, by the peer ids of then; they carry sound until the new ones stand. @type {Map<string, Leg>} */ #inherited = new Map();
+  /** New peer to old peer of the same person. @type {Map<string, string>} */ #heirs = new Map();
+  #inheritedTimer = 0;
+  /** @type {Map<string, Cap>} */ #caps = new Map();
+  /** @type {Set<string>} */ #away = new Set();
   /** @type {Tracks} */ #tracks = NOTHING;
   #sending = false;
+  #online = false;
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
 
   /**
@@ -43,24 +52,35 @@ export class Mesh {
     this.#close(id);
     if (this.#legs.size >= LEGS_MAX) return;
     const stream = new MediaStream();
-    const { send, onPeer } = this.wiring;
+    const { send } = this.wiring;
     const peer = new Peer({
       polite,
       iceServers,
       relayOnly,
       tracks: this.#outgoing(),
+      cap: this.#caps.get(id) ?? FIRST_CAP,
+      packetMs: FIRST_PACKET_MS,
+      canReach: () => this.#online && !this.#away.has(id) && this.#legs.get(id)?.negotiation === negotiation,
       freshIceServers: () => this.#freshIceServers(),
+      renew: () => send({ type: "reconnect", peer: id, negotiation }),
       sendDescription: (type, description) => send({ type, to: id, negotiation, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: id, negotiation, candidate }),
-      onState: (state) => onPeer(id, state, stream),
+      onState: (state) => {
+        if (state === "connected") this.#dropInherited(id);
+        this.#tell(id);
+      },
       onTrack: (track) => {
         for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
         stream.addTrack(track);
-        onPeer(id, peer.pc.connectionState, stream);
+        this.#tell(id);
+      },
+      onReport: (report) => {
+        const leg = this.#legs.get(id);
+        if (leg) leg.report = { report, at: performance.now() };
       },
     });
-    this.#legs.set(id, { peer, negotiation, stream, last: nothingRead() });
-    onPeer(id, "new", stream);
+    this.#legs.set(id, { peer, negotiation, stream, report: null });
+    this.#tell(id);
   }
 
   /** @param {import("../signaling/messages.js").Disconnect} message */
@@ -98,35 +118,97 @@ export class Mesh {
     this.#apply();
   }
 
-  /** Signaling is back after a pause. */
-  refresh() {
-    for (const { peer } of this.#legs.values()) peer.refresh();
+  /** How much goes to a peer, and how long the packets that it sends are to be. @param {string} id @param {Cap} cap @param {number} packetMs */
+  setCap(id, cap, packetMs) {
+    this.#caps.set(id, cap);
+    const leg = this.#legs.get(id);
+    void leg?.peer.setCap(cap);
+    leg?.peer.setPacketTime(packetMs);
   }
 
-  /** The network has changed under us. */
-  restart() {
-    for (const { peer } of this.#legs.values()) void peer.restart(true);
+  /** Whether the server hears us now. Coming back, this side restarts what does not stand. @param {boolean} online */
+  setOnline(online) {
+    this.#online = online;
+    if (online) this.hurry();
+    else for (const { peer } of this.#legs.values()) peer.recovery.observe();
+  }
+
+  /** Who of the others is not heard by the server. @param {Set<string>} away */
+  setAway(away) {
+    const back = [...this.#away].filter((id) => !away.has(id));
+    this.#away = away;
+    for (const id of back) this.#legs.get(id)?.peer.recovery.observe();
+  }
+
+  /** This side has come back or changed its network. */
+  hurry() {
+    for (const { peer } of this.#legs.values()) peer.recovery.hurry();
+  }
+
+  /** Every connection with what there is to know about it. */
+  legs() {
+    return [...this.#legs].map(([id, { peer, negotiation, report }]) => ({ id, peer, negotiation, report }));
+  }
+
+  /**
+   * The server has started anew and knows nothing of our connections: they go on until new ones stand, or until it is
+   * clear that none will come.
+   */
+  bequeath() {
+    this.#closeInherited();
+    this.#inherited = new Map(this.#legs);
+    this.#legs.clear();
+    this.#caps.clear();
+    this.#away.clear();
+    this.#inheritedTimer = setTimeout(() => this.#closeInherited(), INHERITED_MAX_MS);
+  }
+
+  /** The person of an old peer sits at a new one. @param {string} id @param {string} old */
+  inherit(id, old) {
+    if (!this.#inherited.has(old) || this.#heirs.has(id)) return;
+    this.#heirs.set(id, old);
+    this.#tell(id);
+  }
+
+  /** Whether sound still comes over connections of before the server's restart. */
+  get inherits() {
+    return this.#inherited.size > 0;
   }
 
   closeAll() {
     for (const id of [...this.#legs.keys()]) this.#close(id);
+    this.#closeInherited();
   }
 
   get size() {
     return this.#legs.size;
   }
 
-  /**
-   * Measure every connection once, say it in one small message, and return the media path: `turn`, `direct`, or "" while
-   * nothing is connected.
-   * @param {string} rung @param {string} reason @returns {Promise<"turn" | "direct" | "">}
-   */
-  async tellHealth(rung, reason) {
-    const legs = await Promise.all([...this.#legs.values()].map(measureLeg));
-    if (!legs.length) return "";
-    this.wiring.send({ type: "health", rung, reason, legs });
-    const types = legs.map(([, , candidateType]) => candidateType).filter(Boolean);
-    return types.includes("relay") ? "turn" : types.length ? "direct" : "";
+  /** @param {string} id */
+  #tell(id) {
+    const old = this.#inherited.get(this.#heirs.get(id) ?? "");
+    const leg = old ?? this.#legs.get(id);
+    if (leg) this.wiring.onPeer(id, leg.peer.pc.connectionState, leg.stream);
+  }
+
+  /** @param {string} id */
+  #dropInherited(id) {
+    const old = this.#heirs.get(id) ?? "";
+    this.#heirs.delete(id);
+    this.#inherited.get(old)?.peer.close();
+    this.#inherited.delete(old);
+  }
+
+  #closeInherited() {
+    clearTimeout(this.#inheritedTimer);
+    for (const { peer } of this.#inherited.values()) peer.close();
+    this.#inherited.clear();
+    const heirs = [...this.#heirs.keys()];
+    this.#heirs.clear();
+    for (const id of heirs) {
+      if (this.#legs.has(id)) this.#tell(id);
+      else this.wiring.onPeer(id, "closed", null);
+    }
   }
 
   /** @returns {Tracks} */
@@ -136,7 +218,7 @@ export class Mesh {
 
   #apply() {
     const tracks = this.#outgoing();
-    for (const { peer } of this.#legs.values()) void peer.setTracks(tracks);
+    for (const { peer } of [...this.#legs.values(), ...this.#inherited.values()]) void peer.setTracks(tracks);
   }
 
   /** @param {string} id */
@@ -145,6 +227,7 @@ export class Mesh {
     if (!leg) return;
     leg.peer.close();
     this.#legs.delete(id);
+    this.#caps.delete(id);
     this.wiring.onPeer(id, "closed", null);
   }
 
@@ -156,55 +239,4 @@ export class Mesh {
       setTimeout(() => resolve(null), FRESH_ICE_SERVERS_TIMEOUT_MS);
     });
   }
-}
-
-/** @returns {Readings} */
-function nothingRead() {
-  return { bytesIn: 0, bytesOut: 0, lost: 0, packets: 0, invented: 0, played: 0, at: 0 };
-}
-
-/** @param {Leg} leg @returns {Promise<LegHealth>} */
-async function measureLeg(leg) {
-  const { pc } = leg.peer;
-  const stats = await pc.getStats();
-  /** @type {Map<string, any>} */
-  const byId = new Map();
-  stats.forEach((entry) => byId.set(entry.id, entry));
-  const now = { ...nothingRead(), at: performance.now() };
-  /** @type {number | null} */ let jitterMs = null;
-  /** @type {any} */ let pair = null;
-  for (const entry of byId.values()) {
-    if (entry.type === "inbound-rtp") {
-      now.bytesIn += entry.bytesReceived ?? 0;
-      now.lost += entry.packetsLost ?? 0;
-      now.packets += entry.packetsReceived ?? 0;
-      if (entry.kind !== "audio") continue;
-      if (entry.jitter !== undefined) jitterMs = Math.round(entry.jitter * 1000);
-      now.invented += (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0);
-      now.played += entry.totalSamplesReceived ?? 0;
-    } else if (entry.type === "outbound-rtp") now.bytesOut += entry.bytesSent ?? 0;
-    else if (entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded") pair = entry;
-  }
-  const { last } = leg;
-  leg.last = now;
-  const seconds = (now.at - last.at) / 1000;
-  const lost = Math.max(0, now.lost - last.lost);
-  const expected = lost + Math.max(0, now.packets - last.packets);
-  const types = pair ? [byId.get(pair.localCandidateId)?.candidateType, byId.get(pair.remoteCandidateId)?.candidateType] : [];
-  const rtt = pair?.currentRoundTripTime;
-  /** @param {number} bytes */
-  const kbps = (bytes) => (last.at ? Math.max(0, Math.round((bytes * 8) / seconds / 1000)) : null);
-  /** @param {number} part @param {number} whole */
-  const share = (part, whole) => (last.at && whole > 0 ? Math.min(100, Math.max(0, Math.round((1000 * part) / whole) / 10)) : null);
-  return [
-    leg.negotiation,
-    pc.connectionState,
-    types.includes("relay") ? "relay" : (types[0] ?? null),
-    rtt === undefined ? null : Math.min(HEALTH_MAX_MS, Math.round(rtt * 1000)),
-    share(lost, expected),
-    jitterMs === null ? null : Math.min(HEALTH_MAX_MS, jitterMs),
-    share(now.invented - last.invented, now.played - last.played),
-    kbps(now.bytesIn - last.bytesIn),
-    kbps(now.bytesOut - last.bytesOut),
-  ];
 }

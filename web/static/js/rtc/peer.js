@@ -1,35 +1,42 @@
 /**
  * One connection to one other browser: perfect negotiation in the standard's words. Knows neither the page nor the socket.
  *
- * The impolite side makes the first offer with one audio and one video transceiver; the polite side answers on the same
- * two. Tracks come and go with `replaceTrack`, so pausing or changing a device never negotiates anew.
+ * Sound first: the impolite side offers one lean audio section and nothing else, and every rate is capped from the first
+ * packet. A picture gets its section when it has been earned, by an offer of whichever side earns it. Sound and picture
+ * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-/** A connection that says "disconnected" may heal by itself within this time. */
-export const DISCONNECTED_GRACE_MS = 2_000;
-/** Least time between two ICE restarts of one connection; doubles up to the most. */
-export const RESTART_FIRST_MS = 4_000;
-export const RESTART_MAX_MS = 16_000;
-export const AUDIO_MAX_BPS = 32_000;
-export const VIDEO_MAX_BPS = 250_000;
-export const VIDEO_MAX_FPS = 15;
+import { leanAudio, preferPicture, preferSound } from "./audio-description.js";
+import { Recovery } from "./recovery.js";
+
+/** Without any description of the other side for this long, something has been lost on the way. */
+export const FIRST_DESCRIPTION_TIMEOUT_MS = 12_000;
+/** TURN credentials older than this are asked for anew before a restart; they live for 300 s. */
+export const CREDENTIALS_FRESH_MS = 200_000;
+/** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
+export const SILENT_MS = 3_000;
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
+/** @typedef {{audioBps: number, videoBps: number, fps: number, width: number}} Cap 0: nothing of that kind */
 /** @typedef {(type: "offer" | "answer", description: RTCSessionDescriptionInit) => void} SendDescription */
 
 export class Peer {
-  makingOffer = false;
   ignoreOffer = false;
-  isSettingRemoteAnswerPending = false;
+  /** How long nothing has come where sound was heard before. */
+  silentMs = 0;
 
+  #voice = new MediaStream();
+  #face = new MediaStream();
   /** @type {(RTCIceCandidateInit | null)[]} */ #early = [];
   /** @type {{audio?: RTCRtpSender, video?: RTCRtpSender}} */ #senders = {};
+  /** @type {RTCDataChannel | null} */ #channel = null;
   /** @type {Tracks} */ #tracks;
-  /** Remote descriptions and candidates are applied one after another, in the order in which they came. */
+  /** @type {Cap} */ #cap;
+  #packetMs;
+  /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
-  #grace = 0;
-  #restartedAt = 0;
-  #restartPause = RESTART_FIRST_MS;
+  #madeAt = Date.now();
+  #credentialsAt = Date.now();
   #closed = false;
 
   /**
@@ -38,38 +45,71 @@ export class Peer {
    * @param {RTCIceServer[]} setting.iceServers
    * @param {boolean} setting.relayOnly use relay candidates alone
    * @param {Tracks} setting.tracks what to send from the first moment; null sends nothing
+   * @param {Cap} setting.cap how much of it
+   * @param {number} setting.packetMs how much sound a packet of the other side is to hold
+   * @param {() => boolean} setting.canReach whether what is sent through signaling reaches the other side soon
    * @param {() => Promise<RTCIceServer[] | null>} setting.freshIceServers asked before an ICE restart; null keeps the old ones
+   * @param {() => void} setting.renew ask for a new connection instead of this one
    * @param {SendDescription} setting.sendDescription
    * @param {(candidate: RTCIceCandidateInit | null) => void} setting.sendCandidate
    * @param {(state: RTCPeerConnectionState) => void} setting.onState
    * @param {(track: MediaStreamTrack) => void} setting.onTrack
+   * @param {(report: unknown) => void} setting.onReport what the other end hears of us
    */
   constructor(setting) {
     this.setting = setting;
     this.polite = setting.polite;
     this.#tracks = setting.tracks;
+    this.#cap = setting.cap;
+    this.#packetMs = setting.packetMs;
     this.pc = new RTCPeerConnection(this.#configuration(setting.iceServers));
+    this.recovery = new Recovery({
+      polite: setting.polite,
+      condition: () => this.#condition(),
+      canReach: setting.canReach,
+      restart: () => void this.#restart(),
+      renew: setting.renew,
+    });
     this.pc.onicecandidate = ({ candidate }) => {
       if (candidate?.candidate !== "") setting.sendCandidate(candidate && candidate.toJSON());
     };
     this.pc.ontrack = ({ track }) => setting.onTrack(track);
-    this.pc.onnegotiationneeded = () => this.#offer();
+    this.pc.onnegotiationneeded = () => void this.#queue(() => this.#offer());
     this.pc.onconnectionstatechange = () => this.#observe();
     this.pc.oniceconnectionstatechange = () => this.#observe();
     if (!this.polite) {
-      for (const kind of /** @type {const} */ (["audio", "video"])) {
-        this.#adopt(this.pc.addTransceiver(kind, { direction: "sendrecv" }));
-      }
+      const transceiver = this.pc.addTransceiver("audio", {
+        direction: "sendrecv", streams: [this.#voice], sendEncodings: [{ maxBitrate: this.#cap.audioBps }],
+      });
+      preferSound(transceiver);
+      this.#adopt(transceiver);
+      this.#openChannel();
     }
+    setTimeout(() => this.recovery.observe(), FIRST_DESCRIPTION_TIMEOUT_MS);
   }
 
   /** Send these tracks from now on; null sends nothing of that kind. @param {Tracks} tracks */
-  async setTracks(tracks) {
+  setTracks(tracks) {
     this.#tracks = tracks;
-    await Promise.allSettled([
-      this.#senders.audio?.replaceTrack(tracks.audio),
-      this.#senders.video?.replaceTrack(tracks.video),
-    ]);
+    return this.#queue(() => this.#feed());
+  }
+
+  /** Send this much from now on. @param {Cap} cap */
+  setCap(cap) {
+    this.#cap = cap;
+    return this.#queue(() => this.#feed());
+  }
+
+  /** Ask the other side for packets of this length: worth an offer only where it pays. @param {number} packetMs */
+  setPacketTime(packetMs) {
+    if (packetMs === this.#packetMs || this.#closed) return;
+    this.#packetMs = packetMs;
+    void this.#queue(() => this.#offer());
+  }
+
+  /** Tell the other end what is heard of it; lost when the line is. @param {unknown} report */
+  report(report) {
+    if (this.#channel?.readyState === "open" && this.#channel.bufferedAmount === 0) this.#channel.send(JSON.stringify(report));
   }
 
   /** Apply an offer or an answer from the other side. @param {RTCSessionDescriptionInit} description */
@@ -85,32 +125,9 @@ export class Peer {
     });
   }
 
-  /** Signaling is back: restart what does not stand. */
-  refresh() {
-    if (this.#troubled()) void this.restart(true);
-  }
-
-  /** ICE restart with fresh servers. @param {boolean} [now] without waiting for the pause since the last one */
-  async restart(now = false) {
-    const since = Date.now() - this.#restartedAt;
-    if (this.#closed) return;
-    clearTimeout(this.#grace);
-    if (!now && since < this.#restartPause) {
-      this.#grace = setTimeout(() => this.#troubled() && void this.restart(), this.#restartPause - since);
-      return;
-    }
-    this.#restartPause = Math.min(RESTART_MAX_MS, this.#restartPause * (this.#restartedAt ? 2 : 1));
-    this.#restartedAt = Date.now();
-    const servers = await this.setting.freshIceServers();
-    if (this.#closed) return;
-    if (servers) this.pc.setConfiguration(this.#configuration(servers));
-    this.pc.restartIce();
-    this.#grace = setTimeout(() => this.#troubled() && void this.restart(), this.#restartPause);
-  }
-
   close() {
     this.#closed = true;
-    clearTimeout(this.#grace);
+    this.recovery.stop();
     this.pc.onicecandidate = this.pc.ontrack = this.pc.onnegotiationneeded = null;
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
     this.pc.close();
@@ -132,37 +149,34 @@ export class Peer {
   }
 
   async #offer() {
-    try {
-      this.makingOffer = true;
-      await this.pc.setLocalDescription();
-      if (this.pc.localDescription?.type === "offer") this.setting.sendDescription("offer", plain(this.pc.localDescription));
-    } catch (error) {
-      if (!this.#closed) console.warn("offer:", error);
-    } finally {
-      this.makingOffer = false;
-    }
+    if (this.pc.signalingState === "stable") await this.#say(await this.pc.createOffer());
+  }
+
+  /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
+  async #say({ type, sdp = "" }) {
+    const lean = { type, sdp: leanAudio(sdp, this.#packetMs) };
+    // A browser that takes only its own words still tells the other side what it would like to hear.
+    await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
+    if (type === "offer" || type === "answer") this.setting.sendDescription(type, lean);
   }
 
   /** @param {RTCSessionDescriptionInit} description */
   async #describe(description) {
     const { pc } = this;
-    const readyForOffer = !this.makingOffer && (pc.signalingState === "stable" || this.isSettingRemoteAnswerPending);
-    const offerCollision = description.type === "offer" && !readyForOffer;
+    const offerCollision = description.type === "offer" && pc.signalingState !== "stable";
     this.ignoreOffer = !this.polite && offerCollision;
     if (this.ignoreOffer) return;
-    this.isSettingRemoteAnswerPending = description.type === "answer";
-    try {
-      await pc.setRemoteDescription(description);
-    } finally {
-      this.isSettingRemoteAnswerPending = false;
-    }
+    const before = fragment(pc.remoteDescription?.sdp);
+    await pc.setRemoteDescription(description);
     if (description.type === "offer") {
+      if (before && fragment(description.sdp) !== before) await this.#otherRestarts();
       for (const transceiver of pc.getTransceivers()) this.#adopt(transceiver);
-      await pc.setLocalDescription();
-      if (pc.localDescription) this.setting.sendDescription("answer", plain(pc.localDescription));
+      this.#openChannel();
+      await this.#feed();
+      await this.#say(await pc.createAnswer());
     }
     for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
-    this.#limit();
+    await this.#feed();
   }
 
   /** @param {RTCIceCandidateInit | null} candidate */
@@ -180,40 +194,85 @@ export class Peer {
     if (this.#senders[kind]) return;
     this.#senders[kind] = transceiver.sender;
     transceiver.direction = "sendrecv";
-    void transceiver.sender.replaceTrack(this.#tracks[kind]).catch(() => undefined);
+    transceiver.sender.setStreams?.(kind === "audio" ? this.#voice : this.#face);
+    void this.#queue(() => this.#feed());
   }
 
-  /** Modest rates: the browser's own control does not protect speech on a thin line, caps do. */
-  #limit() {
-    for (const [kind, sender] of Object.entries(this.#senders)) {
-      const parameters = sender.getParameters();
-      const [encoding] = parameters.encodings;
-      if (!encoding) continue;
-      encoding.maxBitrate = kind === "audio" ? AUDIO_MAX_BPS : VIDEO_MAX_BPS;
-      if (kind === "audio") encoding.networkPriority = encoding.priority = "high";
-      else encoding.maxFramerate = VIDEO_MAX_FPS;
-      void sender.setParameters(parameters).catch(() => undefined);
+  /** A few bytes a second beside the sound; negotiated with the first offer, so that it costs no round trip. */
+  #openChannel() {
+    if (this.#channel) return;
+    this.#channel = this.pc.createDataChannel("wasl", { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
+    this.#channel.onmessage = ({ data }) => this.setting.onReport(data);
+  }
+
+  /** Give the senders what is to be sent, and no more than the cap. */
+  async #feed() {
+    const { audioBps, videoBps, fps, width } = this.#cap;
+    const sound = audioBps ? this.#tracks.audio : null;
+    const picture = videoBps ? this.#tracks.video : null;
+    const { audio } = this.#senders;
+    if (audio && audioBps) await limit(audio, { maxBitrate: audioBps });
+    if (audio && audio.track !== sound) await audio.replaceTrack(sound);
+    // Only `addTrack`: when both sides add a picture at once, the polite one's section is found again for the other's offer.
+    if (picture && !this.#senders.video && this.pc.remoteDescription) this.#addPicture(picture);
+    const { video } = this.#senders;
+    if (!video) return;
+    if (picture) {
+      const captured = picture.getSettings().width ?? width;
+      await limit(video, { maxBitrate: videoBps, maxFramerate: fps, scaleResolutionDownBy: Math.max(1, captured / width) });
     }
+    if (video.track !== picture) await video.replaceTrack(picture);
   }
 
-  #troubled() {
+  /** @param {MediaStreamTrack} track */
+  #addPicture(track) {
+    const sender = this.pc.addTrack(track, this.#face);
+    this.#senders.video = sender;
+    const transceiver = this.pc.getTransceivers().find((each) => each.sender === sender);
+    if (transceiver) preferPicture(transceiver);
+  }
+
+  async #restart() {
+    await this.#refreshCredentials();
+    if (!this.#closed) this.pc.restartIce();
+  }
+
+  async #otherRestarts() {
+    this.recovery.noteRestart();
+    await this.#refreshCredentials();
+  }
+
+  async #refreshCredentials() {
+    if (!this.setting.iceServers.length || Date.now() - this.#credentialsAt < CREDENTIALS_FRESH_MS) return;
+    const servers = await this.setting.freshIceServers();
+    if (!servers || this.#closed) return;
+    this.#credentialsAt = Date.now();
+    this.pc.setConfiguration(this.#configuration(servers));
+  }
+
+  /** @returns {import("./recovery.js").Condition} */
+  #condition() {
     const states = [this.pc.connectionState, this.pc.iceConnectionState];
-    return states.includes("failed") || states.includes("disconnected");
+    if (states.includes("failed")) return "failed";
+    if (states.includes("disconnected") || this.silentMs >= SILENT_MS) return "troubled";
+    const late = Date.now() - this.#madeAt >= FIRST_DESCRIPTION_TIMEOUT_MS;
+    return late && !this.pc.remoteDescription ? "unanswered" : "well";
   }
 
   #observe() {
-    const { connectionState, iceConnectionState } = this.pc;
-    this.setting.onState(connectionState);
-    clearTimeout(this.#grace);
-    if (connectionState === "connected" && !this.#troubled()) this.#restartPause = RESTART_FIRST_MS;
-    else if (connectionState === "failed" || iceConnectionState === "failed") void this.restart();
-    else if (this.#troubled()) {
-      this.#grace = setTimeout(() => this.#troubled() && void this.restart(), DISCONNECTED_GRACE_MS);
-    }
+    this.setting.onState(this.pc.connectionState);
+    this.recovery.observe();
   }
 }
 
-/** @param {RTCSessionDescription} description @returns {RTCSessionDescriptionInit} */
-function plain({ type, sdp }) {
-  return { type, sdp };
+/** @param {RTCRtpSender} sender @param {RTCRtpEncodingParameters} wanted */
+async function limit(sender, wanted) {
+  const parameters = sender.getParameters();
+  const [encoding] = parameters.encodings ?? [];
+  if (!encoding || Object.entries(wanted).every(([name, value]) => encoding[/** @type {keyof RTCRtpEncodingParameters} */ (name)] === value)) return;
+  Object.assign(encoding, wanted);
+  await sender.setParameters(parameters).catch((error) => console.warn("limit:", error));
 }
+
+/** The ICE user name fragment; another one means a restart. @param {string | undefined} sdp */
+const fragment = (sdp) => sdp?.match(/^a=ice-ufrag:(\S+)/m)?.[1] ?? "";

@@ -1,4 +1,9 @@
-/** One socket to the room that comes back by itself: fresh ticket each time, nothing lost either way, growing pauses. */
+/**
+ * One socket to the room that comes back by itself: fresh ticket each time, nothing lost either way.
+ *
+ * The ticket is fetched while the socket opens, because a thin line's round trips are what coming in costs. While a line is
+ * gone only the ticket is asked for, again and again: a browser holds sockets back that failed often, requests it does not.
+ */
 
 /** @typedef {import("./messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./messages.js").ClientMessage} ClientMessage */
@@ -6,16 +11,23 @@
 
 export const PING_INTERVAL_MS = 1_000;
 /** Silence after which a socket is taken for dead; the server answers each ping. */
-export const SILENCE_MAX_MS = 6_000;
-export const CONNECT_TIMEOUT_MS = 10_000;
+export const SILENCE_MAX_MS = 4_000;
+/** An attempt that has come to nothing by then is given up; on a slow line, where the last one took longer, later. */
+export const ATTEMPT_MIN_MS = 1_500;
+export const ATTEMPT_MAX_MS = 12_000;
+/** The first attempt of all: nothing is known of the line yet. */
+export const FIRST_ATTEMPT_MS = 15_000;
 /** How long the server keeps a place; beyond it the state is `offline`, and trying goes on. */
 export const RESUME_WINDOW_MS = 600_000;
-export const BACKOFF_FIRST_MS = 400;
-export const BACKOFF_MAX_MS = 10_000;
+/** Pauses between attempts; the last one goes on. A whole school must not come back at once: each is varied by half. */
+export const PAUSES_MS = [0, 500, 500, 1_000, 1_000, 2_000];
+/** After this many failures in a row the line itself is gone. */
+export const LINE_GONE_AFTER = 2;
 /** Messages kept for a resume; a page that has more to say starts afresh. */
 export const KEPT_MAX = 250;
 
 const SUBPROTOCOL = "wasl.v1";
+const PATH = "/ws";
 const OPEN = 1;
 /** Of use only at once: never kept for later. */
 const FLEETING = new Set(["health", "ice-servers"]);
@@ -28,7 +40,14 @@ export class SignalSocket {
   #received = 0;
   /** What the server has not said to have taken, oldest first. @type {ClientMessage[]} */ #kept = [];
   #taken = 0;
-  #attempt = 0;
+  /** Failures in a row. */
+  #failures = 0;
+  /** How long the last attempt that came through took. */
+  #usualMs = FIRST_ATTEMPT_MS / 3;
+  #startedAt = 0;
+  /** What the ticket's request is stopped with. */
+  #abort = new AbortController();
+  /** A socket that was opened before there was anybody to use it. @type {WebSocket | null} */ #early = null;
   /** Counts openings and losses, so that what belongs to an earlier one is told apart. */
   #generation = 0;
   #replace = false;
@@ -41,8 +60,8 @@ export class SignalSocket {
 
   /**
    * @param {object} wiring
-   * @param {() => Promise<{ticket: string, socket: string}>} wiring.ticket fetches a fresh ticket; rejects with `final: true`
-   *   on the error when trying again is of no use
+   * @param {(signal: AbortSignal) => Promise<string>} wiring.ticket fetches a fresh ticket; rejects with `final: true` on the
+   *   error when trying again is of no use
    * @param {(message: ServerMessage) => void} wiring.onMessage every message in order, each once; never `pong`
    * @param {(state: SocketState) => void} wiring.onState
    * @param {(code: number) => void} wiring.onEnd the server has closed with a code after which only the person can go on
@@ -57,15 +76,25 @@ export class SignalSocket {
     return this.#state;
   }
 
-  /** Open, or open anew. @param {{replace?: boolean, fresh?: boolean}} [options] `fresh` gives up the old peer */
-  open({ replace = false, fresh = false } = {}) {
+  /**
+   * Open, or open anew.
+   * @param {{replace?: boolean, fresh?: boolean, early?: WebSocket | null}} [options] `fresh` gives up the old peer; `early` is a
+   *   socket that has been opened already
+   */
+  open({ replace = false, fresh = false, early = null } = {}) {
     this.#drop();
+    this.#early = early;
     if (fresh) this.#forget();
     this.#replace = replace;
     this.#stopped = false;
-    this.#attempt = 0;
+    this.#failures = 0;
     this.#lostAt = Date.now();
     void this.#connect();
+  }
+
+  /** A new socket to this site's room. */
+  static dial() {
+    return new WebSocket(new URL(PATH, location.href.replace(/^http/, "ws")), SUBPROTOCOL);
   }
 
   /**
@@ -89,11 +118,11 @@ export class SignalSocket {
     this.#tell("offline");
   }
 
-  /** The network is said to be back: try at once. */
+  /** The network is said to be back, or to be another: try at once. */
   hurry() {
-    if (this.#stopped || this.#state === "online" || this.#socket) return;
-    this.#attempt = 0;
-    clearTimeout(this.#retry);
+    if (this.#stopped || this.#state === "online") return;
+    this.#drop();
+    this.#failures = 0;
     void this.#connect();
   }
 
@@ -104,8 +133,10 @@ export class SignalSocket {
   }
 
   #drop() {
+    this.#generation++;
     clearTimeout(this.#retry);
     clearInterval(this.#ping);
+    this.#abort.abort();
     const socket = this.#socket;
     this.#socket = null;
     if (!socket) return;
@@ -122,40 +153,48 @@ export class SignalSocket {
 
   async #connect() {
     const generation = ++this.#generation;
-    this.#attempt++;
-    let pass;
+    const { signal } = (this.#abort = new AbortController());
+    this.#startedAt = this.#heardAt = Date.now();
+    clearInterval(this.#ping);
+    this.#ping = setInterval(() => this.#beat(), PING_INTERVAL_MS);
+    const ticket = this.wiring.ticket(signal);
+    const lineGone = this.#failures >= LINE_GONE_AFTER;
+    const early = this.#early;
+    this.#early = null;
+    if (!lineGone) this.#use(early && early.readyState <= OPEN ? early : SignalSocket.dial(), ticket);
     try {
-      pass = await this.wiring.ticket();
+      await ticket;
+      if (lineGone && !this.#stopped && generation === this.#generation) this.#use(SignalSocket.dial(), ticket);
     } catch (error) {
       if (this.#stopped || generation !== this.#generation) return;
       if (/** @type {{final?: boolean}} */ (error).final) {
         this.close();
         this.wiring.onRefused(error);
       } else this.#lose();
-      return;
     }
-    if (this.#stopped || generation !== this.#generation) return;
-    const { ticket, socket: path } = pass;
-    const socket = new WebSocket(new URL(path, location.href.replace(/^http/, "ws")), SUBPROTOCOL);
+  }
+
+  /** @param {WebSocket} socket @param {Promise<string>} pass */
+  #use(socket, pass) {
     this.#socket = socket;
-    this.#heardAt = Date.now();
-    socket.onopen = () => {
+    const greet = async () => {
+      const ticket = await pass.catch(() => "");
+      if (socket !== this.#socket || !ticket) return;
       const resume = this.#identity ? { ...this.#identity, received: this.#received } : undefined;
       socket.send(JSON.stringify({ type: "hello", ticket, ...(this.#replace && { replace: true }), ...(resume && { resume }) }));
     };
+    if (socket.readyState === OPEN) void greet();
+    else socket.onopen = greet;
     socket.onmessage = (event) => this.#take(JSON.parse(event.data));
     socket.onclose = (event) => this.#closed(event.code);
-    this.#ping = setInterval(() => this.#beat(), PING_INTERVAL_MS);
   }
 
   #beat() {
     const silence = Date.now() - this.#heardAt;
-    if (silence > (this.#state === "online" ? SILENCE_MAX_MS : CONNECT_TIMEOUT_MS)) {
-      this.#drop();
-      this.#lose();
-    } else if (this.#state === "online") {
-      this.#socket?.send(JSON.stringify({ type: "ping", received: this.#received }));
-    }
+    const online = this.#state === "online";
+    const patience = online ? SILENCE_MAX_MS : Math.min(ATTEMPT_MAX_MS, Math.max(ATTEMPT_MIN_MS, 3 * this.#usualMs));
+    if (silence > patience) this.#lose();
+    else if (online && this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ type: "ping", received: this.#received }));
   }
 
   /** @param {ServerMessage} message */
@@ -181,7 +220,8 @@ export class SignalSocket {
     if (!message.resumed) this.#forget();
     this.#identity = { peer: message.peer, resumeKey: message.resumeKey };
     this.#replace = false;
-    this.#attempt = 0;
+    this.#failures = 0;
+    this.#usualMs = Date.now() - this.#startedAt;
     this.#acknowledge(message.received);
     for (const kept of this.#kept) this.#socket?.send(JSON.stringify(kept));
     this.wiring.onClock(message.now);
@@ -196,24 +236,24 @@ export class SignalSocket {
 
   /** @param {number} code */
   #closed(code) {
-    clearInterval(this.#ping);
     this.#socket = null;
     if (FINAL.has(code)) {
       this.#stopped = true;
+      this.#drop();
       if (code === 4409 || code === 4411) this.#forget();
       this.#tell("offline");
       this.wiring.onEnd(code);
     } else this.#lose(code === 1012 ? 2_000 * Math.random() : code === 1013 ? 2_000 + 3_000 * Math.random() : 0);
   }
 
-  /** Try again after a pause that grows, with chance in it so that a whole school does not come back at once. */
+  /** Give this attempt or this socket up, and try again. */
   #lose(leastMs = 0) {
     if (this.#stopped) return;
+    this.#drop();
     if (this.#state === "online") this.#lostAt = Date.now();
     const away = Date.now() - this.#lostAt;
+    const pause = PAUSES_MS[Math.min(this.#failures++, PAUSES_MS.length - 1)] ?? 0;
+    this.#retry = setTimeout(() => void this.#connect(), Math.max(leastMs, pause * (0.5 + Math.random())));
     this.#tell(this.#identity && away < RESUME_WINDOW_MS ? "resuming" : "offline");
-    const pause = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#attempt, 6)) * (0.5 + Math.random());
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.#connect(), Math.max(leastMs, pause));
   }
 }

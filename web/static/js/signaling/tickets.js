@@ -16,6 +16,8 @@
  * @property {string} composition
  * @property {HelpPlan} help
  */
+/** @typedef {Promise<Response | null>} Answer what a request sent before the modules had come was answered; null: nothing */
+/** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => WebSocket | null}} Early */
 
 export const REQUEST_TIMEOUT_MS = 15_000;
 export const CLAIM_POLL_MS = 3_000;
@@ -37,15 +39,16 @@ export class RequestError extends Error {
 /**
  * Spend an invitation's secret for this browser's cookie. A second browser with the same link waits here until an adult in
  * the room has said yes; a no rejects with the code `claim-denied`.
- * @param {string} secret @param {() => void} onWaiting @returns {Promise<string>} the visit
+ * @param {string} secret @param {() => void} onWaiting @param {Answer | null} [early]
+ * @returns {Promise<{visit: string, entrance?: Ticket | null}>} `entrance`: the first ticket comes with the seat
  */
-export async function takeSeat(secret, onWaiting) {
-  const { visit, outcome, claim } = await post("/api/join/exchange", { secret });
-  if (outcome !== "claimed") return visit;
+export async function takeSeat(secret, onWaiting, early = null) {
+  const { visit, outcome, claim, entrance } = await post("/api/join/exchange", { secret }, { early });
+  if (outcome !== "claimed") return { visit, entrance };
   onWaiting();
   for (;;) {
     const state = await askClaim(claim);
-    if (state === "approved") return visit;
+    if (state === "approved") return { visit };
     if (state === "denied") throw new RequestError("claim-denied", { status: 403 });
     await new Promise((resolve) => setTimeout(resolve, CLAIM_POLL_MS));
   }
@@ -54,8 +57,8 @@ export async function takeSeat(secret, onWaiting) {
 /** @param {string} code @returns {Promise<{visit: string, role: Role, outcome: "bound" | "claimed", claim?: string | null}>} */
 export const exchangeCode = (code) => post("/api/join/code", { code });
 
-/** @param {string} visit @returns {Promise<Ticket>} */
-export const fetchTicket = (visit) => post(`/api/visits/${encodeURIComponent(visit)}/ticket`, {});
+/** @param {string} visit @param {AbortSignal} signal @param {Answer | null} [early] @returns {Promise<Ticket>} */
+export const fetchTicket = (visit, signal, early = null) => post(`/api/visits/${encodeURIComponent(visit)}/ticket`, {}, { signal, early });
 
 /** A lost line leaves the question open. @param {string} claim @returns {Promise<"waiting" | "approved" | "denied">} */
 async function askClaim(claim) {
@@ -67,17 +70,17 @@ async function askClaim(claim) {
   }
 }
 
-/** @param {string} path @param {object} body @returns {Promise<any>} rejects with {@link RequestError} */
-async function post(path, body) {
+/**
+ * @param {string} path @param {object} body @param {{signal?: AbortSignal, early?: Answer | null}} [options]
+ * @returns {Promise<any>} rejects with {@link RequestError}
+ */
+async function post(path, body, { signal, early } = {}) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), REQUEST_TIMEOUT_MS);
+  signal?.addEventListener("abort", () => stop.abort());
   try {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(body),
-      signal: stop.signal,
-    });
+    const request = { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json" }, body: JSON.stringify(body), signal: stop.signal };
+    const response = (await early) ?? (await fetch(path, request));
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return answer;
     throw new RequestError(answer.code ?? "unknown", { ...answer, status: response.status });

@@ -28,6 +28,8 @@
  * @property {{audio: string | null, video: string | null}} problems why there is no microphone or camera
  * @property {Map<string, {state: RTCPeerConnectionState, stream: MediaStream | null}>} links by peer
  * @property {string} path
+ * @property {import("../rtc/ladder.js").Decision | null} quality what the ladder has decided; null before it has seen anything
+ * @property {Set<string>} pictures peers whose picture moves
  * @property {Card | null} card what stands alone outside the room
  * @property {boolean} denied an adult has said "not now"
  * @property {boolean} knocked this psychologist has knocked
@@ -107,7 +109,7 @@ export function newModel(now) {
   return {
     screen: "join", role: null, roles: [], visit: "", admitted: false, room: null, roster: [], signaling: "offline", paused: false, mayHear: false,
     tracks: { audio: null, video: null }, on: { audio: false, video: false }, problems: { audio: null, video: null }, links: new Map(),
-    path: "", card: null, claims: [], denied: false, knocked: false, lost: null, now,
+    path: "", quality: null, pictures: new Set(), card: null, claims: [], denied: false, knocked: false, lost: null, now,
   };
 }
 
@@ -143,7 +145,7 @@ export class RoomView {
       state: room?.state ?? "waiting",
       signaling: model.signaling,
       path: model.path,
-      rung: model.on.video ? "video" : "voice",
+      rung: model.quality?.rung ?? (model.mayHear ? "voice-8" : ""),
     });
     this.#drawWho(model);
     this.#drawFaces(model);
@@ -230,7 +232,7 @@ export class RoomView {
   }
 
   /** @param {Model} model */
-  #drawFaces({ roster, links, mayHear }) {
+  #drawFaces({ roster, links, mayHear, pictures }) {
     const others = roster.filter((seat) => !seat.you && seat.state === "admitted");
     const shown = new Set();
     for (const seat of others) {
@@ -241,7 +243,7 @@ export class RoomView {
       Object.assign(tile.dataset, {
         connection: link?.state ?? "new",
         presence: seat.presence,
-        video: String(seat.video),
+        video: String(seat.video && pictures.has(seat.peer)),
         audio: String(seat.audio),
         shared: String(!first),
       });
