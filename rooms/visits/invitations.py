@@ -198,13 +198,24 @@ async def exchange_code(uow: UnitOfWork, code: str, device: str) -> Exchange:
     if found is None or digits is None or not DEVICE_PATTERN.match(device):
         raise CodeNotValidError
     invitation, visit = found
-    if invitation.role in BY_ACCOUNT_ALONE:
+    if invitation.role in BY_ACCOUNT_ALONE or not await may_speak_for(uow, invitation, device):
         raise CodeNotValidError
     try:
         refuse_outside_window(uow, visit)
         return await bind(uow, invitation, visit, device)
     except (InvitationNotValidError, VisitNotOpenYetError, VisitOverError):
         raise CodeNotValidError from None
+
+
+async def may_speak_for(uow: UnitOfWork, invitation: Invitation, device: str) -> bool:
+    """Say whether a spoken code may give this seat to this browser: the social worker's only beside the child.
+
+    Anywhere else the social worker signs in, and a guess at the code gives nobody their powers.
+    """
+    if invitation.role is not Role.SOCIAL_WORKER:
+        return True
+    held = await invitations_of_device(uow, invitation.visit_id, device)
+    return any(seat.role is Role.CLASSROOM and not seat.removed for seat in held)
 
 
 async def seats_of(uow: UnitOfWork, visit_id: VisitId, device: str) -> tuple[SeatPlan, ...]:

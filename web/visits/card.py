@@ -32,10 +32,18 @@ def linked_role(text: str) -> Role:
     return Role(text)
 
 
+def carded_role(text: str) -> Role:
+    """Return the role of a seat that has a card: one that comes in by link, or the social worker's beside the child.
+
+    Raises ``NotFoundError`` for every other text.
+    """
+    return Role.SOCIAL_WORKER if text == Role.SOCIAL_WORKER else linked_role(text)
+
+
 async def show_card(request: web.Request) -> web.Response:
-    """Answer with the card of one seat, for the visit's two professionals."""
+    """Answer with the card of one seat, for the visit's two professionals; the social worker's own for them alone."""
     account = await require_account(request, AccountRole.SOCIAL_WORKER, AccountRole.PSYCHOLOGIST)
-    visit_id, role = visit_id_of(request), linked_role(request.match_info["role"])
+    visit_id, role = visit_id_of(request), carded_role(request.match_info["role"])
     async with begin_as(request, account) as uow:
         card = await invitations.card(uow, visit_id, role)
         plan = await admission.help_plan(uow, visit_id)
@@ -43,6 +51,7 @@ async def show_card(request: web.Request) -> web.Response:
     visit, code = card.visit, card.spoken_code
     context = CardPage(
         visit=visit_id,
+        is_beside_child=role is Role.SOCIAL_WORKER,
         link=f"{url}/j#{card.secret}",
         code_page=f"{url}/c",
         code_groups=tuple(code[start : start + CODE_GROUP_DIGITS] for start in range(0, len(code), CODE_GROUP_DIGITS)),

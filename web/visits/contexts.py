@@ -25,12 +25,16 @@ class VisitLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatLine:
-    """One seat of a visit. ``code`` is the role as it stands in addresses; ``name`` is a professional's own."""
+    """One seat of a visit. ``code`` is the role as it stands in addresses; ``name`` is a professional's own.
+
+    ``has_card`` says that the reader may print a card for it.
+    """
 
     code: str
     role: str
     picture: str
     has_account: bool
+    has_card: bool
     name: str
     bound: bool
     removed: bool
@@ -102,6 +106,7 @@ class CardPage:
     """Context of ``print/card.html``: nothing of the child, no reason."""
 
     visit: VisitId
+    is_beside_child: bool
     link: str
     code_page: str
     code_groups: tuple[str, ...]

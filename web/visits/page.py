@@ -100,7 +100,7 @@ def page_context(request: web.Request, account: AccountView, case: VisitCase, fo
         own_time=own_time(request, account, visit),
         opens=moment(request, visit.opens_at, visit.zone),
         seats=tuple(
-            seat_line(request, case.referral, seat)
+            seat_line(request, account, case.referral, seat)
             for seat in sorted(visit.seats, key=lambda seat: SEAT_ORDER.index(seat.role))
         ),
         attendance=tuple(stay_line(request, stay, visit.zone) for stay in case.attendance),
@@ -122,7 +122,7 @@ def own_time(request: web.Request, account: AccountView, visit: VisitView) -> Mo
     return moment(request, visit.starts_at, account.zone)
 
 
-def seat_line(request: web.Request, referral: ReferralView, seat: SeatView) -> SeatLine:
+def seat_line(request: web.Request, reader: AccountView, referral: ReferralView, seat: SeatView) -> SeatLine:
     """Return one seat as a line; the two professionals by name."""
     names = {Role.SOCIAL_WORKER: referral.social_worker_name, Role.PSYCHOLOGIST: referral.psychologist_name or ""}
     return SeatLine(
@@ -130,6 +130,7 @@ def seat_line(request: web.Request, referral: ReferralView, seat: SeatView) -> S
         role=words_for(seat.role, gettext_of(request)),
         picture=seat.role.value,
         has_account=seat.role in PROFESSIONALS,
+        has_card=seat.role not in PROFESSIONALS or (seat.role is Role.SOCIAL_WORKER and seat.account == reader.id),
         name=names.get(seat.role, ""),
         bound=seat.bound,
         removed=seat.removed,

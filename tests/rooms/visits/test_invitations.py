@@ -128,6 +128,19 @@ async def test_a_psychologist_signs_in_and_has_no_seat_by_link_or_code(store, ca
             await invitations.exchange_code(uow, card.spoken_code, new_device())
 
 
+async def test_the_social_workers_code_works_on_the_childs_device_alone(store, case, visit):
+    async with case.as_social_worker() as uow:
+        code = (await invitations.card(uow, visit.id, Role.SOCIAL_WORKER)).spoken_code
+    elsewhere = (new_device(), await case.sits_down(visit.id, Role.GUARDIAN))
+    for device in elsewhere:
+        async with anybody(store) as uow:
+            with pytest.raises(CodeNotValidError):
+                await invitations.exchange_code(uow, code, device)
+    device = await case.sits_down(visit.id)
+    async with anybody(store) as uow:
+        assert (await invitations.exchange_code(uow, code, device)).outcome is ExchangeOutcome.BOUND
+
+
 async def test_of_thirty_browsers_at_once_one_owns_the_seat_and_the_others_wait(store, case, visit):
     secret = await case.link(visit.id)
     exchanges = await asyncio.gather(*(shows(store, secret, new_device()) for _ in range(30)))

@@ -1,5 +1,7 @@
 """Each page and act belongs to some; to all others it is forbidden or not there."""
 
+import re
+
 import pytest
 
 from tests.web.pages.conftest import Site
@@ -55,10 +57,20 @@ async def test_a_social_worker_does_nothing_that_is_the_psychologists(site: Site
     assert (await site.psychologist.opens("/referrals/new")).status == 403
 
 
-async def test_nobody_prints_the_card_of_a_professional(site: Site) -> None:
+async def test_nobody_prints_the_card_of_another_professional(site: Site) -> None:
     visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
-    for role in ("social_worker", "psychologist", "admin", "supervisor"):
+    for role in ("psychologist", "admin", "supervisor"):
         assert (await site.worker.opens(f"{visit}/card/{role}")).status == 404
+    assert (await site.psychologist.opens(f"{visit}/card/social_worker")).status == 403
+    assert not (await site.psychologist.opens(visit)).links(f"{visit}/card/social_worker")
+
+
+async def test_the_social_workers_own_card_is_a_code_for_the_childs_device_and_no_link(site: Site) -> None:
+    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    [address] = (await site.worker.opens(visit)).links(f"{visit}/card/social_worker")
+    card = await site.worker.opens(address)
+    assert len(re.findall(r"<bdi>\d{4}</bdi>", card.text)) == 2
+    assert "/j#" not in card.text
 
 
 async def test_no_name_stands_in_a_title_or_an_address(site: Site) -> None:
