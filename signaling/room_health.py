@@ -32,7 +32,7 @@ class SeatHealth:
     presence: Presence
     rung: Rung | None
     reason: RungReason | None
-    #: The other end's roles, and what this end measures there.
+    #: The other end's roles, and what this end measures there. Of several seats at one device the first has them.
     legs: tuple[tuple[tuple[Role, ...], LegHealth], ...]
 
 
@@ -109,15 +109,18 @@ class RoomObserver:
         for entry in self._room.roster():
             device = self._devices.get(entry.peer)
             health = device.health if device is not None and now - device.rung.at <= SAMPLE_LIFE else None
-            legs = self._present_legs(entry.peer, health) if health is not None else ()
-            seats.append(SeatHealth(
-                role=entry.role,
-                state=entry.state,
-                presence=entry.presence,
-                rung=health.rung if health else None,
-                reason=health.reason if health else None,
-                legs=tuple((roles[other], leg) for other, leg in legs),
-            ))
+            is_first = speaker(roles[entry.peer]) is entry.role
+            legs = self._present_legs(entry.peer, health) if health is not None and is_first else ()
+            seats.append(
+                SeatHealth(
+                    role=entry.role,
+                    state=entry.state,
+                    presence=entry.presence,
+                    rung=health.rung if health else None,
+                    reason=health.reason if health else None,
+                    legs=tuple((roles[other], leg) for other, leg in legs),
+                )
+            )
         return RoomHealth(
             number=number,
             state=self._room.state,
@@ -154,7 +157,8 @@ class RoomObserver:
         """Yield a page's measurements of legs that there are, with the peer at the other end."""
         others = {
             leg.negotiation: leg.polite if leg.impolite == peer else leg.impolite
-            for leg in self._room.legs() if peer in {leg.polite, leg.impolite}
+            for leg in self._room.legs()
+            if peer in {leg.polite, leg.impolite}
         }
         for leg in health.legs:
             if leg.negotiation in others:

@@ -50,15 +50,13 @@ from signaling.low_rung_messages import Clip, SealingKey, Signal, Text
 from signaling.low_rungs import LowRungs
 from signaling.room_health import RoomObserver
 from signaling.room_ledger import RoomLedger
-from signaling.routing import Connections, RefusedError, command_for, deliveries, is_decision, relay
+from signaling.routing import NARROWING, Connections, RefusedError, command_for, deliveries, is_decision, relay
 from signaling.seated_peer import SeatedPeer
 from signaling.settings import SignalingSettings
 from signaling.switchboard import Switchboard
 
 log = structlog.get_logger(__name__)
 
-#: Commands that only take something away: people are told of them even while the database is out of reach.
-NARROWING = (commands.Remove, commands.Revoke, commands.Close, commands.Leave, commands.Tick)
 #: A clock that stands still or is set back must not make the timer spin.
 SHORTEST_WAIT_S = 0.02
 
@@ -247,19 +245,22 @@ class RoomHost:
 
     def _welcome(self, seated: SeatedPeer, *, resumed: bool) -> None:
         plan = self.room.plan
-        self.peers.send_once(seated.socket, messages.Welcome(
-            visit=plan.visit,
-            peer=seated.peer,
-            resume_key=seated.resume_key,
-            participants=tuple(Seat(participant, self._roles[participant]) for participant in seated.participants),
-            admitted=self.room.is_admitted(seated.peer),
-            now=self._clock.now(),
-            starts_at=plan.starts_at,
-            ends_at=plan.ends_at,
-            closes_at=plan.closes_at,
-            resumed=resumed,
-            received=seated.taken,
-        ))
+        self.peers.send_once(
+            seated.socket,
+            messages.Welcome(
+                visit=plan.visit,
+                peer=seated.peer,
+                resume_key=seated.resume_key,
+                participants=tuple(Seat(participant, self._roles[participant]) for participant in seated.participants),
+                admitted=self.room.is_admitted(seated.peer),
+                now=self._clock.now(),
+                starts_at=plan.starts_at,
+                ends_at=plan.ends_at,
+                closes_at=plan.closes_at,
+                resumed=resumed,
+                received=seated.taken,
+            ),
+        )
 
     def _lose(self, seated: SeatedPeer) -> None:
         self.peers.detach(seated)
@@ -286,7 +287,6 @@ class RoomHost:
             self._submit(Request(commands.Leave(seated.peer)))
 
     def _part(self, seated: SeatedPeer, code: CloseCode) -> None:
-        """Take a peer's place away, and its socket if it has one."""
         if seated.socket is not None:
             self.peers.cut(seated.socket, code)
         self.peers.unseat(seated)
@@ -378,7 +378,8 @@ class RoomHost:
             return
         waits = [
             (self._settings.half_open_s if seated.is_away else self._settings.presence_s) + seated.heard_at
-            for seated in self.peers if seated.socket is not None
+            for seated in self.peers
+            if seated.socket is not None
         ]
         if self._empty_since is not None:
             waits.append(self._empty_since + self._settings.empty_room_s)

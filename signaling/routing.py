@@ -41,8 +41,18 @@ class Outgoing:
 
 #: What a page may ask of the room itself.
 Request = (
-    messages.Leave | messages.Knock | messages.OpenDoor | messages.Admit | messages.Deny | messages.Remove
-    | messages.Pause | messages.Help | messages.Media | messages.Reconnect | messages.End | messages.KeepGoing
+    messages.Leave
+    | messages.Knock
+    | messages.OpenDoor
+    | messages.Admit
+    | messages.Deny
+    | messages.Remove
+    | messages.Pause
+    | messages.Help
+    | messages.Media
+    | messages.Reconnect
+    | messages.End
+    | messages.KeepGoing
 )
 
 
@@ -160,19 +170,30 @@ class Connections:
         """Yield the two sides' ``connect``."""
         relay_only = self.relay_only(leg.polite, leg.impolite)
         for peer, other in ((leg.polite, leg.impolite), (leg.impolite, leg.polite)):
-            yield Outgoing(peer, messages.Connect(
-                peer=other,
-                polite=peer == leg.polite,
-                negotiation=leg.negotiation,
-                relay_only=relay_only,
-                ice_servers=self.servers(peer),
-            ))
+            yield Outgoing(
+                peer,
+                messages.Connect(
+                    peer=other,
+                    polite=peer == leg.polite,
+                    negotiation=leg.negotiation,
+                    relay_only=relay_only,
+                    ice_servers=self.servers(peer),
+                ),
+            )
 
 
 _CHANGES_ROOM = (
-    events.ParticipantAdmitted, events.ParticipantGone, events.ParticipantRemoved, events.PeerReplaced,
-    events.DoorKnocked, events.DoorOpened, events.RoomStateChanged, events.AdultLost, events.AdultReturned,
-    events.EndingStarted, events.EndingCancelled,
+    events.ParticipantAdmitted,
+    events.ParticipantGone,
+    events.ParticipantRemoved,
+    events.PeerReplaced,
+    events.DoorKnocked,
+    events.DoorOpened,
+    events.RoomStateChanged,
+    events.AdultLost,
+    events.AdultReturned,
+    events.EndingStarted,
+    events.EndingCancelled,
 )
 
 
@@ -242,6 +263,10 @@ def _notice(event: RoomEvent) -> Iterator[ServerMessage]:
             yield messages.AdultReturned(role=role)
         case _:
             return
+
+
+#: Commands that only take something away: people are told of them even while the database is out of reach.
+NARROWING = (commands.Remove, commands.Revoke, commands.Close, commands.Leave, commands.Tick)
 
 
 def is_decision(happened: Sequence[RoomEvent]) -> bool:

@@ -45,8 +45,15 @@ async def record_minutes(uow: UnitOfWork, minutes: Sequence[RoomMinute]) -> None
 
 def _row_of(minute: RoomMinute) -> StoredMinute:
     return StoredMinute(
-        visit_id=minute.visit, minute=minute.minute, rung=minute.rung, figure=minute.figure, cause=minute.cause,
-        drops=minute.drops, rtt_ms=minute.rtt_ms, loss_pct=minute.loss_pct, sent_kb=minute.sent_kb,
+        visit_id=minute.visit,
+        minute=minute.minute,
+        rung=minute.rung,
+        figure=minute.figure,
+        cause=minute.cause,
+        drops=minute.drops,
+        rtt_ms=minute.rtt_ms,
+        loss_pct=minute.loss_pct,
+        sent_kb=minute.sent_kb,
     )
 
 
@@ -64,15 +71,19 @@ async def minutes_of(uow: UnitOfWork, visit_id: VisitId) -> tuple[RoomMinute, ..
     """Return the minutes of a visit of the actor's own referrals, in order. Raises ``NotFoundError`` for any other."""
     await own_visit(uow, visit_id)
     rows = await uow.db.scalars(
-        select(StoredMinute)
-        .where(StoredMinute.visit_id == visit_id)
-        .order_by(StoredMinute.minute)
-        .limit(MINUTES_SHOWN)
+        select(StoredMinute).where(StoredMinute.visit_id == visit_id).order_by(StoredMinute.minute).limit(MINUTES_SHOWN)
     )
     return tuple(
         RoomMinute(
-            visit=row.visit_id, minute=row.minute, rung=row.rung, figure=row.figure, cause=row.cause, drops=row.drops,
-            rtt_ms=row.rtt_ms, loss_pct=row.loss_pct, sent_kb=row.sent_kb,
+            visit=row.visit_id,
+            minute=row.minute,
+            rung=row.rung,
+            figure=row.figure,
+            cause=row.cause,
+            drops=row.drops,
+            rtt_ms=row.rtt_ms,
+            loss_pct=row.loss_pct,
+            sent_kb=row.sent_kb,
         )
         for row in rows
     )

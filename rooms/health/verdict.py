@@ -50,10 +50,18 @@ class Cause(StrEnum):
 
 
 #: The causes that can be somebody's; without a role they are nobody's in particular.
-PERSONAL = frozenset({
-    Cause.CUT_OFF, Cause.UPLINK_WEAK, Cause.DOWNLINK_WEAK, Cause.LINE_WEAK, Cause.LONG_WAY, Cause.DATA_BUDGET,
-    Cause.DEVICE_SLOW, Cause.BATTERY_LOW,
-})
+PERSONAL = frozenset(
+    {
+        Cause.CUT_OFF,
+        Cause.UPLINK_WEAK,
+        Cause.DOWNLINK_WEAK,
+        Cause.LINE_WEAK,
+        Cause.LONG_WAY,
+        Cause.DATA_BUDGET,
+        Cause.DEVICE_SLOW,
+        Cause.BATTERY_LOW,
+    }
+)
 
 #: What a ladder's reason says about the room, where the legs themselves show nothing: the ladder has adapted already.
 CAUSE_OF_REASON: dict[RungReason, Cause] = {
@@ -122,6 +130,15 @@ class RoomVerdict:
         if self.cause in {Cause.WELL, Cause.CONNECTING, Cause.CHILD_PAUSED}:
             return 3, figure, -rung
         return 2, figure, -rung
+
+
+def cause_of(code: str) -> tuple[Cause, Role | None]:
+    """Return cause and role of a :attr:`RoomVerdict.code`. Raises ``ValueError`` for any other text."""
+    for role in Role:
+        prefix = f"{role.value.replace('_', '-')}-"
+        if code.startswith(prefix) and code.removeprefix(prefix) in PERSONAL:
+            return Cause(code.removeprefix(prefix)), role
+    return Cause(code), None
 
 
 def leg_figure(sample: LegSample) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rooms.visits.states import RoomState
+from signaling.arrivals import Arrivals
 from web.cli import main
 from web.metrics import Metrics
 from web.settings import load_settings
@@ -24,7 +24,7 @@ DOCUMENTS = [DEPLOY / "README.md", *sorted((DEPLOY / "runbooks").glob("*.md")), 
 def exported_metrics() -> set[str]:
     metrics = Metrics()
     metrics.observe_request("/", "GET", 200, 0.1)
-    text = metrics.exposition([RoomState.LIVE], ready=True).decode()
+    text = metrics.exposition([], Arrivals(joined=1), ready=True).decode()
     declared = set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))
     sampled = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
     return declared | sampled

@@ -24,8 +24,14 @@ async def legs_of(peer: ScriptedPeer, count: int) -> dict[str, int]:
 
 def leg(negotiation: int, **measured: object) -> LegHealth:
     figures: dict[str, object] = {
-        "connection": ConnectionState.CONNECTED, "candidate_type": CandidateType.HOST, "rtt_ms": 80, "loss_pct": 0,
-        "jitter_ms": 5, "invented_pct": 0, "kbps_in": 40, "kbps_out": 40,
+        "connection": ConnectionState.CONNECTED,
+        "candidate_type": CandidateType.HOST,
+        "rtt_ms": 80,
+        "loss_pct": 0,
+        "jitter_ms": 5,
+        "invented_pct": 0,
+        "kbps_in": 40,
+        "kbps_out": 40,
     }
     return LegHealth(negotiation=negotiation, **{**figures, **measured})  # type: ignore[arg-type]
 

@@ -62,31 +62,46 @@ class SchoolsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegLine:
-    """One connection of an open room, in words and numbers that are ready to be shown."""
+    """One end of one connection of an open room, in words and numbers that are ready to be shown."""
 
     between: str
     connection: str
     path: str
-    rung: str
     round_trip: str
     loss: str
+    invented: str
+    rate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatLine:
+    """Who sits there, by role, and what goes through to and from their device."""
+
+    role: str
+    rung: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomLine:
-    """One open room: roles and measurements, nobody's name."""
+    """One open room: roles and measurements, nobody's name. ``level`` is a code, ``figure`` a word with its number."""
 
     number: str
     state: str
-    present: str
+    level: str
+    figure: str
+    sentence: str
+    path: str
+    rung: str
+    round_trip: str
+    loss: str
     since: str
-    remarks: str
+    seats: tuple[SeatLine, ...]
     legs: tuple[LegLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomsPage:
-    """Context of ``admin/rooms.html``, and what ``/admin/rooms.json`` says."""
+    """Context of ``admin/rooms.html``, and what ``/admin/rooms.json`` says. The worst room is first."""
 
     as_of: str
     rooms: tuple[RoomLine, ...]

@@ -50,6 +50,42 @@ class StayLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LineStretch:
+    """Minutes in which the same went through: what and when, the worst of them, and why."""
+
+    words: str
+    figure: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineBar:
+    """One minute as a bar, in units of the drawing: a minute wide."""
+
+    x: int
+    y: int
+    height: int
+    level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSummary:
+    """How the lines of a visit were. ``round_trip`` and ``loss`` are empty where nobody could tell."""
+
+    stretches: tuple[LineStretch, ...]
+    bars: tuple[LineBar, ...]
+    width: int
+    height: int
+    starts: str
+    ends: str
+    drops: str
+    round_trip: str
+    loss: str
+    data: str
+    kept_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoteLine:
     """One private note, as its author sees it."""
 
@@ -81,6 +117,7 @@ class VisitPage:
     opens: Moment
     seats: tuple[SeatLine, ...]
     attendance: tuple[StayLine, ...]
+    line: LineSummary | None
     notes: tuple[NoteLine, ...]
     help: HelpPlan | None
     forms: VisitForms

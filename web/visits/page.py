@@ -8,6 +8,8 @@ from aiohttp import web
 from rooms.errors import NotFoundError
 from rooms.followup import service as followup
 from rooms.followup.views import NoteView
+from rooms.health import service as health
+from rooms.health.minutes import RoomMinute
 from rooms.ids import VisitId, is_id
 from rooms.people.roles import AccountRole
 from rooms.people.views import AccountView
@@ -26,7 +28,8 @@ from web.login import begin_as, require_account
 from web.moments import Moment, moment, offset_words
 from web.rendering import render
 from web.visits.contexts import NoteLine, SeatLine, StayLine, VisitForms, VisitPage
-from web.visits.lines import length_choices, visit_line, zone_choices
+from web.visits.line_summary import line_summary
+from web.visits.lines import AHEAD, length_choices, visit_line, zone_choices
 from web.words import words_for
 
 #: The order in which the seats are shown: those to prepare first.
@@ -48,6 +51,7 @@ class VisitCase:
     visit: VisitView
     referral: ReferralView
     attendance: tuple[AttendanceView, ...]
+    minutes: tuple[RoomMinute, ...]
     notes: tuple[NoteView, ...]
     help: HelpPlan
     now: datetime
@@ -82,6 +86,7 @@ async def read_visit(uow: UnitOfWork, account: AccountView, visit_id: VisitId) -
         visit=visit,
         referral=await referrals.get_referral(uow, visit.referral),
         attendance=await followup.attendance(uow, visit_id),
+        minutes=await health.minutes_of(uow, visit_id),
         notes=await followup.read_notes(uow, visit_id) if is_psychologist else (),
         help=await admission.help_plan(uow, visit_id),
         now=uow.now,
@@ -104,6 +109,7 @@ def page_context(request: web.Request, account: AccountView, case: VisitCase, fo
             for seat in sorted(visit.seats, key=lambda seat: SEAT_ORDER.index(seat.role))
         ),
         attendance=tuple(stay_line(request, stay, visit.zone) for stay in case.attendance),
+        line=None if visit.state in AHEAD else line_summary(request, case.minutes, visit.zone),
         notes=tuple(NoteLine(moment(request, note.written_at, account.zone), note.text) for note in case.notes),
         help=case.help,
         forms=forms,

@@ -25,8 +25,15 @@ ROOM = Actor.system("signaling")
 
 def minute_of(visit: VisitId, number: int = 0) -> RoomMinute:
     return RoomMinute(
-        visit=visit, minute=MONDAY + timedelta(minutes=number), rung=Rung.VOICE_16, figure=74,
-        cause="classroom-uplink-weak", drops=1, rtt_ms=240, loss_pct=2.5, sent_kb=310,
+        visit=visit,
+        minute=MONDAY + timedelta(minutes=number),
+        rung=Rung.VOICE_16,
+        figure=74,
+        cause="classroom-uplink-weak",
+        drops=1,
+        rtt_ms=240,
+        loss_pct=2.5,
+        sent_kb=310,
     )
 
 
@@ -82,7 +89,9 @@ async def test_a_minute_told_twice_is_the_worse_of_both(store: Store, case: Case
 
 
 async def test_minutes_are_forgotten_when_measurements_are_and_not_before(
-    store: Store, case: Case, clock: FakeClock,
+    store: Store,
+    case: Case,
+    clock: FakeClock,
 ) -> None:
     visit = await case.books()
     await keep(store, minute_of(visit.id, 0), minute_of(visit.id, 10))

@@ -149,10 +149,13 @@ def test_the_figure_never_leaves_its_scale() -> None:
 
 
 def test_a_line_that_the_ladder_has_spared_is_told_by_the_ladder() -> None:
-    found = verdict(room_where(), rungs=(
-        rung(Role.CLASSROOM, Rung.VOICE_8, RungReason.UPLINK_WEAK),
-        rung(Role.PSYCHOLOGIST, Rung.VOICE_8, RungReason.OTHER_SIDE_WEAK),
-    ))
+    found = verdict(
+        room_where(),
+        rungs=(
+            rung(Role.CLASSROOM, Rung.VOICE_8, RungReason.UPLINK_WEAK),
+            rung(Role.PSYCHOLOGIST, Rung.VOICE_8, RungReason.OTHER_SIDE_WEAK),
+        ),
+    )
     assert (found.code, found.rung) == ("classroom-uplink-weak", Rung.VOICE_8)
     assert found.figure is not None
     assert found.figure >= 80
@@ -197,9 +200,19 @@ def test_the_worst_room_comes_first() -> None:
     assert sorted(mixed, key=lambda found: found.severity) == [broken, lossy, away, low, well, waiting]
 
 
-@pytest.mark.parametrize(("figure", "level"), [
-    (93, Level.GOOD), (80, Level.GOOD), (79, Level.FAIR), (70, Level.FAIR), (69, Level.POOR), (50, Level.POOR),
-    (49, Level.BAD), (0, Level.BAD), (None, Level.UNKNOWN),
-])
+@pytest.mark.parametrize(
+    ("figure", "level"),
+    [
+        (93, Level.GOOD),
+        (80, Level.GOOD),
+        (79, Level.FAIR),
+        (70, Level.FAIR),
+        (69, Level.POOR),
+        (50, Level.POOR),
+        (49, Level.BAD),
+        (0, Level.BAD),
+        (None, Level.UNKNOWN),
+    ],
+)
 def test_a_figure_has_one_word(figure: int | None, level: Level) -> None:
     assert level_of(figure) is level

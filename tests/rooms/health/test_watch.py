@@ -38,8 +38,14 @@ class Watched:
         state: RoomState = RoomState.LIVE,
     ) -> Standing:
         sample = LegSample(
-            at=at(seconds), reporter=Role.CLASSROOM, other=Role.PSYCHOLOGIST, connection=connection, rtt_ms=rtt_ms,
-            loss_pct=loss_pct, jitter_ms=5.0, kbps_out=kbps_out,
+            at=at(seconds),
+            reporter=Role.CLASSROOM,
+            other=Role.PSYCHOLOGIST,
+            connection=connection,
+            rtt_ms=rtt_ms,
+            loss_pct=loss_pct,
+            jitter_ms=5.0,
+            kbps_out=kbps_out,
         )
         self.watch.measured(sample, self.last, at(seconds))
         self.last = sample

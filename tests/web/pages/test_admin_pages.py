@@ -86,6 +86,7 @@ async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
         reasons=(PauseReason.PSYCHOLOGIST_MISSING,),
         since=MONDAY,
         seats=seats,
+        standing=Standing(RoomVerdict(62, Cause.UPLINK_WEAK, Role.CLASSROOM, Rung.VOICE_8), MONDAY, MONDAY),
     )
     monkeypatch.setattr(site.app[keys.HUB], "overview", lambda: [room])
     told = json.loads((await site.admin.opens("/admin/rooms.json")).text)["rooms"]
@@ -93,23 +94,34 @@ async def test_an_open_room_shows_roles_and_measurements_and_nobodys_name(
         {
             "number": "3",
             "state": "Paused",
+            "level": "poor",
+            "figure": "Poor 62",
+            "sentence": "The classroom's upload is weak: voice only since 09:00.",
+            "path": "through the relay",
+            "rung": "Voice only",
+            "roundTrip": "184 ms",
+            "loss": "2.5 %",
             "since": "09:00",
-            "remarks": "the psychologist is missing",
-            "present": "Child in the classroom · Psychologist (away) · Guardian (waiting)",
+            "seats": [
+                {"role": "Child in the classroom", "rung": "Voice only"},
+                {"role": "Psychologist (away)", "rung": "—"},
+                {"role": "Guardian (waiting)", "rung": "—"},
+            ],
             "legs": [
                 {
-                    "between": "Child in the classroom → Psychologist",
+                    "between": "Child in the classroom — Psychologist",
                     "connection": "connected",
-                    "path": "turn",
-                    "rung": "voice-8",
+                    "path": "through the relay",
                     "roundTrip": "184 ms",
                     "loss": "2.5 %",
+                    "invented": "0.6 %",
+                    "rate": "40 / 38",
                 }
             ],
         }
     ]
     page = await site.admin.opens("/admin/rooms")
-    for words in ("Paused", "184 ms", "2.5 %", "the psychologist is missing"):
+    for words in ("Paused", "184 ms", "2.5 %", "Poor 62", "upload is weak: voice only since 09:00."):
         assert page.shows(words)
     assert 'id="no-rooms" hidden' in page.text
     assert str(leg.negotiation) not in page.text
