@@ -54,6 +54,7 @@ async def show_card(request: web.Request) -> web.Response:
         is_beside_child=role is Role.SOCIAL_WORKER,
         link=f"{url}/j#{card.secret}",
         code_page=f"{url}/c",
+        check_page=f"{url}/check",
         code_groups=tuple(code[start : start + CODE_GROUP_DIGITS] for start in range(0, len(code), CODE_GROUP_DIGITS)),
         starts=moment(request, visit.starts_at, visit.zone),
         length=length_words(request, visit.minutes),

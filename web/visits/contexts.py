@@ -146,6 +146,7 @@ class CardPage:
     is_beside_child: bool
     link: str
     code_page: str
+    check_page: str
     code_groups: tuple[str, ...]
     starts: Moment
     length: str

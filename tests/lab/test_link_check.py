@@ -1,0 +1,103 @@
+"""The check's numbers are those of the line it was measured on, behind a narrow line and behind a wide one."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import async_playwright
+
+from tests.lab.browsers import CHROMIUM, launch
+from tests.lab.laboratory import SERVER_ADDRESS, Laboratory, missing_for_laboratory
+from tests.lab.presets import PRESETS
+from tests.lab.speech import write_speech
+
+TLS_PORT, WEB_PORT = 8443, 8000
+ORIGIN = f"https://{SERVER_ADDRESS}:{TLS_PORT}"
+CHECK_MS = 90_000
+#: What a check may cost: 1 MB, with what TCP sends again.
+BYTES_MAX = 1_000_000
+
+reason = missing_for_laboratory() or (None if Path(CHROMIUM).exists() else f"no {CHROMIUM}")
+pytestmark = [pytest.mark.namespaces, pytest.mark.browser, pytest.mark.timeout(240)]
+if reason is not None:
+    pytestmark.append(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def lab() -> Iterator[Laboratory]:
+    with Laboratory() as laboratory:
+        yield laboratory
+
+
+@contextlib.contextmanager
+def serving(lab: Laboratory, folder: Path) -> Iterator[dict]:
+    """Run a demo behind the TLS front, in the internet's namespace."""
+    wasl = Path(sys.executable).with_name("wasl")
+    demo = (str(wasl), "demo", "--json", "--port", str(WEB_PORT), "--data", str(folder / "data"), "--public-url", ORIGIN)
+    front = (sys.executable, "-m", "tests.lab.tls_front", SERVER_ADDRESS, str(TLS_PORT), str(WEB_PORT), str(folder))
+    with (folder / "server.log").open("w") as log:
+        started = [
+            subprocess.Popen(lab.command_inside(lab.internet, *command), stdout=subprocess.PIPE, stderr=log, text=True)
+            for command in (demo, front)
+        ]
+        try:
+            said = [process.stdout.readline() for process in started if process.stdout is not None]
+            assert all(said), (folder / "server.log").read_text()[-2000:]
+            yield json.loads(said[0])
+        finally:
+            for process in started:
+                process.terminate()
+                process.communicate(timeout=20)
+
+
+async def check(lab: Laboratory, folder: Path, links: dict) -> dict:
+    home = lab.add_participant("classroom", "fibre")
+    write_speech(folder / "speech.wav")
+    async with async_playwright() as playwright:
+        browser = await launch(playwright, lab, home, folder / "speech.wav")
+        page = await browser.new_page(ignore_https_errors=True)
+        found = {}
+        for preset in ("fibre", "edge"):
+            lab.set_line("classroom", "fibre")
+            await page.goto(f"{ORIGIN}/check?{preset}#{links['classroom'].split('#')[1]}")
+            lab.set_line("classroom", preset)
+            await page.click('[data-action="begin"]')
+            await page.click('[data-action="heard"]:visible', timeout=CHECK_MS)
+            lab.count("classroom")
+            began = asyncio.get_running_loop().time()
+            await page.wait_for_selector('[data-step="line"]:is([data-outcome="good"], [data-outcome="bad"])', timeout=CHECK_MS)
+            took_s = asyncio.get_running_loop().time() - began
+            await page.wait_for_selector('#check[data-state="done"]', timeout=CHECK_MS)
+            counted = lab.count("classroom")
+            shown = page.locator("#check")
+            found[preset] = json.loads(await shown.get_attribute("data-numbers") or "{}") | {
+                "took_s": took_s,
+                "bytes": counted["up"]["bytes"] + counted["down"]["bytes"],
+                "rung": await shown.get_attribute("data-rung"),
+            }
+        await browser.close()
+    return found
+
+
+async def test_the_numbers_are_those_of_the_line(lab: Laboratory, tmp_path: Path) -> None:
+    with serving(lab, tmp_path) as demo:
+        found = await check(lab, tmp_path, demo["links"])
+    print(json.dumps(found))
+    for preset, numbers in found.items():
+        line = PRESETS[preset]
+        assert numbers["path"] == "direct", found
+        assert numbers["took_s"] < 16, found
+        assert numbers["bytes"] < BYTES_MAX, found
+        assert line.rtt_ms * 0.9 <= numbers["rttMs"] <= line.rtt_ms * 1.6 + 40, found
+        assert 0.0 <= numbers["lossUpPct"] <= 100 * line.loss + 20, found
+    edge, fibre = found["edge"], found["fibre"]
+    assert 0.5 * PRESETS["edge"].up_kbit <= edge["upKbps"] <= 1.2 * PRESETS["edge"].up_kbit, found
+    assert 0.5 * PRESETS["edge"].down_kbit <= edge["downKbps"] <= 1.2 * PRESETS["edge"].down_kbit, found
+    assert min(fibre["upKbps"], fibre["downKbps"]) > 1_000, found
+    assert fibre["rung"] == "video"
+    assert edge["rung"].startswith("voice-")
