@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from web.assets import Assets, load_assets
 from web.js_strings import CALL
 
 STATIC = Path(__file__).parents[2] / "web" / "static"
@@ -54,3 +55,19 @@ def test_what_draws_knows_neither_socket_nor_connection_and_the_other_way_about(
     for folder, pattern in forbidden.items():
         for path in sorted((STATIC / "js" / folder).glob("*.js")):
             assert not re.search(pattern, path.read_text()), path.name
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())
+def test_a_script_is_served_without_its_comments_on_the_same_lines(script: Path) -> None:
+    served = load_assets().text(script.relative_to(STATIC).as_posix())
+    source = script.read_text()
+    assert "/**" not in served
+    assert served.count("\n") == source.count("\n")
+    begins = [line for line in source.splitlines() if "/**" in line]
+    assert all(re.search(r"(?:^|[\s({=,?:>&|])/\*\*(?:\s|$)", line) for line in begins)
+
+
+def test_a_comment_goes_and_what_looks_like_one_stays(tmp_path: Path) -> None:
+    (tmp_path / "js").mkdir()
+    (tmp_path / "js" / "a.js").write_text("/**\n * Words.\n */\nlet /** @type {A} */ a = 'b // c';\n  // alone\nf(a); // beside\n")
+    assert Assets(tmp_path).text("js/a.js") == "\n\n\nlet a = 'b // c';\n\nf(a); // beside\n"
