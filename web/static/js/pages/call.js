@@ -440,7 +440,11 @@ class Call {
   #wantQuality(afterMs) {
     if (this.#quality) return;
     clearTimeout(this.#qualityTimer);
-    this.#qualityTimer = setTimeout(() => void this.#bringQuality(), afterMs);
+    this.#qualityTimer = setTimeout(() => {
+      const states = [...this.#model.links.values()].map(({ state }) => state);
+      if (states.length && !states.includes("connected")) this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
+      else void this.#bringQuality();
+    }, afterMs);
   }
 
   async #bringQuality() {
