@@ -106,7 +106,7 @@ class Assets:
 def _served(path: Path) -> bytes:
     """Read a file; a script without its comments, which are a third of its weight on a thin line.
 
-    Only doc comments and comments that stand alone on their line go; line numbers stay, so that a fault names its place.
+    Only doc comments and comments alone on their line go; line numbers stay, so that a fault names its place.
     """
     body = path.read_bytes()
     return _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), body) if path.suffix == ".js" else body
