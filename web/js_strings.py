@@ -153,6 +153,7 @@ CALL: Mapping[str, str] = {
     "low-phone": N_("Please go on by telephone."),
     "phone-say": N_("Say: the visit on the screen has stopped, please stay with the child."),
     "hold-to-talk": N_("Hold to talk"),
+    "loudspeaker": N_("Loudspeaker"),
     "talk-now": N_("Speak now"),
     "talk-others": N_("{role} is speaking"),
     "talk-waits": N_("Kept until the line is back"),

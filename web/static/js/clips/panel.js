@@ -13,14 +13,15 @@ import { Sealing } from "./sealing.js";
 /** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("../signaling/messages.js").Role} Role */
 /** @typedef {import("../ui/low-rungs.js").LowRung} LowRung */
-/** @typedef {import("../ui/room.js").Model & {quality?: {rung: string, say: Notice | null} | null, loudspeaker?: boolean}} Model what the call page knows */
+/** @typedef {import("../ui/room.js").Model & {quality?: {rung: string, say: Notice | null} | null}} Model what the call page knows */
+/** Both at once; or, with the classroom's loudspeaker on, this side alone or the others alone. @typedef {"open" | "mine" | "theirs"} Floor */
 /** @typedef {"line-resting" | "hold-to-talk" | "write-or-point" | "call-by-phone"} Notice the ladder's */
 /**
  * @typedef {object} Wiring
  * @property {(message: import("../signaling/messages.js").ClientMessage) => boolean} send
  * @property {import("../signaling/tickets.js").HelpPlan} helpPlan whom to phone
  * @property {boolean} child the page of the classroom
- * @property {(on: boolean) => void} talk with the loudspeaker on: this side has the word, or gives it back
+ * @property {(floor: Floor) => void} floor who may speak now
  */
 
 /** How long a picture or words stay in sight while the panel is not open. */
@@ -48,6 +49,8 @@ export class Panel {
   /** The last decision of the ladder whose notice was said. @type {unknown} */ #heeded = null;
   #speaking = "";
   #held = false;
+  /** The classroom listens by loudspeaker: one side speaks at a time, so that nobody hears themselves come back. */
+  #loud = false;
   #talking = Promise.resolve();
   #view;
   #capture = new Capture((packet) => this.#outgoing.add(packet));
@@ -70,6 +73,7 @@ export class Panel {
       write: (/** @type {string} */ words) => void this.#write(words),
     };
     this.#view = new LowRungsView(hands, wiring.helpPlan, wiring.child);
+    if (wiring.child) this.#view.offerLoudspeaker((on) => this.#loudspeaker(on));
   }
 
   /** The page has changed, or its rung. @param {Model} model */
@@ -126,13 +130,13 @@ export class Panel {
   }
 
   /** @param {Model} model @returns {LowRung | null} */
-  #chosen({ quality, loudspeaker = false, screen, admitted }) {
+  #chosen({ quality, screen, admitted }) {
     const rung = quality?.rung ?? "";
     if (screen !== "room" || !admitted) return null;
     if (rung === "phone") return rung;
     if (!this.#isLive) return null;
     if (LOW.has(rung)) return rung === "clips" && this.can ? "clips" : "text";
-    return loudspeaker ? "loudspeaker" : null;
+    return this.#loud ? "loudspeaker" : null;
   }
 
   /** This page is a peer that it was not before: other keys, and what may have been lost is said again. @param {string} me */
@@ -147,6 +151,13 @@ export class Panel {
     for (const message of this.#early.splice(0)) this.take(message);
   }
 
+  /** @param {boolean} on */
+  #loudspeaker(on) {
+    this.#loud = on;
+    this.#hold(false);
+    this.wiring.floor(on ? "theirs" : "open");
+  }
+
   /** @param {boolean} held */
   #hold(held) {
     const microphone = this.#model?.tracks.audio;
@@ -154,7 +165,7 @@ export class Panel {
     this.#held = held;
     hush();
     this.#playback.hold(held);
-    if (this.#rung === "loudspeaker") this.wiring.talk(held);
+    if (this.#rung === "loudspeaker") this.wiring.floor(held ? "mine" : "theirs");
     else if (held && microphone) {
       this.#talking = this.#talking.then(() => {
         this.#outgoing.begin();

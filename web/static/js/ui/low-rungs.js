@@ -1,7 +1,7 @@
 /** What a person sees below voice: one button to hold, pictures to point at, words between adults, at last whom to phone. */
 
 import { HoldButton } from "./hold-button.js";
-import { make, part, picture, relabel, roleWords, t } from "./room.js";
+import { button, make, part, picture, relabel, roleWords, t } from "./room.js";
 import { SIGNALS, addSignalPictures } from "./signal-pictures.js";
 
 /** @typedef {import("../signaling/messages.js").Role} Role */
@@ -58,6 +58,19 @@ export class LowRungsView {
     const held = this.#talk.getAttribute("aria-pressed") === "true";
     const words = held ? t("talk-now") : speaking ? t("talk-others", { role: roleWords(speaking) }) : waits ? t("talk-waits") : t("hold-to-talk");
     relabel(this.#talk, speaking && !held ? speaking : "microphone", words);
+  }
+
+  /** A button beside the others that switches between both at once and one after the other. @param {(on: boolean) => void} onChange */
+  offerLoudspeaker(onChange) {
+    const pressed = button({ action: "loudspeaker", picture: "loudspeaker", words: t("loudspeaker"), kind: "control-quiet" });
+    pressed.setAttribute("aria-pressed", "false");
+    pressed.onclick = () => {
+      const on = pressed.getAttribute("aria-pressed") !== "true";
+      pressed.setAttribute("aria-pressed", String(on));
+      pressed.classList.toggle("control-main", on);
+      onChange(on);
+    };
+    part("bar").append(pressed);
   }
 
   /** Show a picture that somebody has sent. @param {Role} role @param {string} name */

@@ -15,13 +15,16 @@ const SHAPES = {
   goodbye: '<path d="M8 13.5L5.6 9.8a1.4 1.4 0 0 1 2.4-1.5l2 3-3.2-5.5a1.4 1.4 0 0 1 2.5-1.4l3.1 5.4-2.2-4.2a1.4 1.4 0 0 1 2.5-1.3l3.8 7 .6-2.6c.3-1.3 2.4-1.2 2.4.4 0 3.7-.3 6.5-2.7 8.8-2.6 2.5-6.7 1.9-8.8-4.4M3.5 15c.5 2.5 1.7 4.3 3.5 5.5M17.5 3c1.5.6 2.5 1.6 3 3"/>',
 };
 
+const LOUDSPEAKER = '<path d="M4 9.8v4.4h3.3l4.7 4V5.8l-4.7 4H4ZM15.5 9.3a4 4 0 0 1 0 5.4M18 6.8a7.5 7.5 0 0 1 0 10.4"/>';
+
 /** In the order in which they are offered. */
 export const SIGNALS = Object.keys(SHAPES);
 
-/** Put the pictures beside those that the page already has; `picture("signal-hello")` then draws one. */
+/** Put the pictures beside those that the page already has; `picture("signal-hello")` and `picture("loudspeaker")` then draw them. */
 export function addSignalPictures() {
   const sprite = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   sprite.setAttribute("hidden", "");
-  sprite.innerHTML = Object.entries(SHAPES).map(([name, shape]) => `<symbol id="p-signal-${name}" viewBox="0 0 24 24">${shape}</symbol>`).join("");
+  const all = [["loudspeaker", LOUDSPEAKER], ...Object.entries(SHAPES).map(([name, shape]) => [`signal-${name}`, shape])];
+  sprite.innerHTML = all.map(([name, shape]) => `<symbol id="p-${name}" viewBox="0 0 24 24">${shape}</symbol>`).join("");
   document.body.append(sprite);
 }

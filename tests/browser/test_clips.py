@@ -1,0 +1,257 @@
+"""Below voice, in real browsers: no connection can be made, and still people hear, see and read each other."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import struct
+import wave
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Visit, press, wait_for_state, wait_until
+from tests.support.demo_server import DemoServer
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+CANARY = "meet at the white door"
+#: The made-up microphone says one tone after another, a second each, and begins anew after the last.
+TONES_HZ = tuple(range(300, 1500, 50))
+RATE_HZ = 16_000
+#: The ladder gives voice up after 25 s without any connection.
+CLIPS_TIMEOUT_MS = 60_000
+
+#: ICE finds no way: relay alone, and there is no relay.
+NO_WAY = """
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(given) { super({...given, iceServers: [], iceTransportPolicy: "relay"}); }
+  setConfiguration(given) { super.setConfiguration({...given, iceServers: [], iceTransportPolicy: "relay"}); }
+};
+"""
+#: Keeps what is put on the loudspeaker, by its loudest tone, and what the encoder has made before it was sealed.
+LISTEN = """
+window.played = [];
+window.packets = [];
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (when) {
+  const samples = this.buffer.getChannelData(0);
+  let crossings = 0, power = 0;
+  for (let i = 1; i < samples.length; i++) {
+    crossings += samples[i - 1] < 0 && samples[i] >= 0;
+    power += samples[i] ** 2;
+  }
+  window.played.push({when, hz: crossings / this.buffer.duration, loud: Math.sqrt(power / samples.length), seconds: this.buffer.duration});
+  return start.call(this, when);
+};
+const copyTo = EncodedAudioChunk.prototype.copyTo;
+EncodedAudioChunk.prototype.copyTo = function (into) {
+  copyTo.call(this, into);
+  window.packets.push(btoa(String.fromCharCode(...into)));
+};
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) { super(...given); window.sockets.push(this); }
+};
+"""
+#: A browser whose WebCodecs know no sound.
+WITHOUT_CODECS = "delete window.AudioEncoder; delete window.AudioDecoder;"
+
+
+def tones(path: Path) -> Path:
+    """Write the made-up microphone's sound."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(RATE_HZ)
+        for hertz in TONES_HZ:
+            samples = (round(9000 * math.sin(2 * math.pi * hertz * i / RATE_HZ)) for i in range(RATE_HZ))
+            sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return path
+
+
+class Apart(Visit):
+    """A visit whose browsers can not be connected with each other; ``frames`` is all that went over their sockets."""
+
+    frames: dict[str, list[str]]
+
+    def join_apart(self, role: str, *scripts: str) -> Page:
+        context = self.profile()
+        for script in (NO_WAY, LISTEN, *scripts):
+            context.add_init_script(script)
+        page = context.new_page()
+        kept = self.frames.setdefault(role, [])
+        page.on("websocket", lambda socket: (
+            socket.on("framesent", lambda frame: kept.append(str(frame))),
+            socket.on("framereceived", lambda frame: kept.append(str(frame))),
+        ))
+        page.goto(self.server.links[role])
+        press(page, "join")
+        page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
+        return page
+
+    def go_low(self, *scripts: str) -> tuple[Page, Page, Page]:
+        """Bring the three together; the ladder finds that no voice can live."""
+        pages = tuple(self.join_apart(role, *scripts) for role in ("classroom", "social_worker", "psychologist"))
+        press(pages[2], "knock")
+        press(pages[0], "open-door")
+        for page in pages:
+            wait_for_state(page, "live")
+        for page in pages:
+            page.wait_for_selector("#low:not([hidden])", timeout=CLIPS_TIMEOUT_MS)
+        return pages
+
+
+@pytest.fixture(scope="module")
+def talking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium whose microphone says the tones."""
+    sound = tones(tmp_path_factory.mktemp("tones") / "tones.wav")
+    arguments = [*CHROMIUM_ARGS, FAKE_DEVICES, f"--use-file-for-fake-audio-capture={sound}"]
+    chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def apart(demo: DemoServer, talking: Browser) -> Iterator[Apart]:
+    """The demo's visit, without any way for sound between the browsers."""
+    opened = Apart(demo, talking)
+    opened.frames = {}
+    yield opened
+    opened.close()
+
+
+def hold(page: Page, seconds: float) -> None:
+    """Hold the button as a finger would, and let go."""
+    page.hover(".talk")
+    page.mouse.down()
+    page.wait_for_selector('.talk[aria-pressed="true"]')
+    page.wait_for_timeout(seconds * 1000)
+    page.mouse.up()
+    page.wait_for_selector('.talk[aria-pressed="false"]')
+
+
+def heard_tones(page: Page) -> list[int]:
+    """Return the tones that were played, in order of their time on the loudspeaker, each once as long as it lasts."""
+    played = sorted(page.evaluate("window.played"), key=lambda each: each["when"])
+    numbers = [round((each["hz"] - TONES_HZ[0]) / 50) for each in played if each["loud"] > 0.02]
+    # A packet on the border between two tones is neither.
+    lasting = [number for number, run in groupby(numbers) if len(list(run)) > 2]
+    return [number for number, _ in groupby(lasting)]
+
+
+def heard_s(page: Page) -> float:
+    """Return for how long something was played."""
+    return sum(each["seconds"] for each in page.evaluate("window.played"))
+
+
+def is_in_order(numbers: list[int]) -> bool:
+    """Say whether the tones came as the microphone says them; between two clips some are left out, none comes back."""
+    return all(0 < (after - before) % len(TONES_HZ) < len(TONES_HZ) // 2 for before, after in pairwise(numbers))
+
+
+def test_speech_is_heard_as_clips_in_order_also_what_was_said_while_the_line_was_dead(apart: Apart) -> None:
+    child, worker, psychologist = apart.go_low()
+    assert {page.locator("#low").get_attribute("data-rung") for page in (child, worker, psychologist)} == {"clips"}
+
+    hold(child, 3)
+    for adult in (worker, psychologist):
+        wait_until(adult, "window.played.reduce((sum, {seconds}) => sum + seconds, 0) > 2.5")
+    worker.wait_for_selector('.talk[data-others="false"]', timeout=10_000)
+
+    child.context.set_offline(True)
+    child.evaluate("window.sockets.at(-1).close()")
+    child.wait_for_selector('#room:not([data-signaling="online"])')
+    before = heard_s(worker)
+    hold(child, 2)
+    hold(child, 2)
+    child.wait_for_selector('.talk[data-waits="true"]')
+    assert heard_s(worker) == before
+    child.context.set_offline(False)
+    child.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
+
+    for adult in (worker, psychologist):
+        wait_until(adult, f"window.played.reduce((sum, {{seconds}}) => sum + seconds, 0) > {before + 3.2}")
+        numbers = heard_tones(adult)
+        assert len(numbers) >= 6, numbers
+        assert is_in_order(numbers), numbers
+    assert child.evaluate("window.played.length") == 0, "nobody hears themselves"
+    assert_sealed(apart, child)
+
+
+def assert_sealed(apart: Apart, speaker: Page) -> None:
+    """No packet of speech stands in any frame, as bytes or as text; every clip was sent as ciphertext."""
+    packets = [base64.b64decode(packet) for packet in speaker.evaluate("window.packets")]
+    long_enough = [packet for packet in packets if len(packet) > 8]
+    assert len(long_enough) > 50
+    frames = [frame for kept in apart.frames.values() for frame in kept]
+    sealed = [json.loads(frame)["sealed"] for frame in frames if '"type":"clip"' in frame]
+    assert sealed
+    carried = b"".join(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in sealed)
+    everything = "".join(frames)
+    for packet in long_enough:
+        assert packet not in carried
+        assert base64.b64encode(packet).decode() not in everything
+
+
+def test_a_picture_reaches_everybody_and_words_reach_adults_alone(apart: Apart) -> None:
+    child, worker, psychologist = apart.go_low()
+
+    child.click('[data-action="signal"][data-detail="i-do-not-hear-you"]')
+    for adult in (worker, psychologist):
+        adult.wait_for_selector('.heard [data-signal="i-do-not-hear-you"]')
+    psychologist.click('[data-action="signal"][data-detail="wait"]')
+    child.wait_for_selector('.heard [data-signal="wait"]')
+
+    worker.fill("#low-words", CANARY)
+    worker.keyboard.press("Enter")
+    psychologist.wait_for_selector(f'.heard .words:text-is("{CANARY}")')
+    psychologist.click('[data-action="signal"][data-detail="thank-you"]')
+    child.wait_for_selector('.heard [data-signal="thank-you"]')
+
+    assert CANARY not in child.content()
+    assert child.locator("#low input").count() == 0
+    assert not any(CANARY in frame for kept in apart.frames.values() for frame in kept)
+    assert not any('"type":"text"' in frame for frame in apart.frames["classroom"])
+
+
+def test_a_child_sees_pictures_without_words_each_large_enough_for_a_finger(apart: Apart) -> None:
+    child, _, _ = apart.go_low()
+    sizes = child.evaluate("""[...document.querySelectorAll('#low button')].filter(b => b.checkVisibility())
+        .map(b => b.getBoundingClientRect()).map(r => Math.min(r.width, r.height))""")
+    assert len(sizes) == 13
+    assert min(sizes) >= 64
+    assert child.locator("#low").inner_text().strip() in {"", child.locator("#low .visually-hidden").first.inner_text()}
+    unnamed = child.evaluate("""[...document.querySelectorAll('#low button')]
+        .filter(b => !b.ariaLabel && !b.textContent.trim()).length""")
+    assert unnamed == 0
+
+
+def test_the_space_bar_speaks_and_the_childs_pause_silences_at_once(apart: Apart) -> None:
+    child, worker, _ = apart.go_low()
+    child.keyboard.down("Space")
+    child.wait_for_selector('.talk[aria-pressed="true"]')
+    child.wait_for_timeout(2500)
+    child.evaluate("""document.querySelector('[data-action="pause"]').click()""")
+    child.wait_for_selector("#low", state="hidden")
+    child.keyboard.up("Space")
+    wait_for_state(worker, "paused")
+    child.wait_for_timeout(500)
+    said = child.evaluate("window.packets.length")
+    before = heard_s(worker)
+    child.wait_for_timeout(1500)
+    assert child.evaluate("window.packets.length") == said
+    assert heard_s(worker) == before
+
+
+def test_a_browser_that_can_not_say_clips_goes_straight_to_pictures(apart: Apart) -> None:
+    child, worker, _ = apart.go_low(WITHOUT_CODECS)
+    for page in (child, worker):
+        assert page.locator("#low").get_attribute("data-rung") == "text"
+        assert page.locator(".talk").is_hidden()
+    child.click('[data-action="signal"][data-detail="hello"]')
+    worker.wait_for_selector('.heard [data-signal="hello"]')
