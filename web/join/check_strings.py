@@ -13,7 +13,6 @@ CHECK: Mapping[str, str] = {
     "camera-works": N_("The camera works. Do you see yourself?"),
     "camera-refused": N_("The browser may not use the camera. Allow it beside the address, then try again."),
     "camera-missing": N_("No camera was found, or another program uses it."),
-    "camera-skipped": N_("Without a camera"),
     "microphone-speak": N_("Say something. You hear it back after three seconds."),
     "microphone-works": N_("The microphone works."),
     "microphone-silent": N_("Nothing was heard yet. Speak louder, or come closer."),
@@ -28,7 +27,6 @@ CHECK: Mapping[str, str] = {
     "line-failed": N_("There is no line just now. Try again, or try another place."),
     "line-busy": N_("Others are checking just now. Try again in half a minute."),
     "line-not-yours": N_("To measure the line, open the link of your visit on this device first, or sign in."),
-    "again": N_("Try again"),
     # The one thing to do
     "do-no-line": N_("There is no line here. Go to another place, and keep the telephone ready."),
     "do-allow-microphone": N_("Allow the microphone: press the picture beside the address, then check again."),
