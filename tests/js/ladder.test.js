@@ -23,16 +23,17 @@ function line(seconds, at = () => ({}), wishes = {}) {
 const dead = { connection: "failed", here: GONE, there: null, rttMs: null };
 const last = (steps) => steps.at(-1);
 
-test("a fibre line starts on the lowest voice, has the full one after 4 seconds and the picture after 20", () => {
-  const steps = line(40);
+test("a 4g line starts on the lowest voice, has the full one after 4 seconds and the picture after 20", () => {
+  const steps = line(40, () => ({ rttMs: 80 }));
   assert.equal(rungAt(steps, 1), "voice-8");
   assert.equal(rungAt(steps, 6), "voice-24");
   assert.equal(rungAt(steps, 19), "voice-24");
   assert.equal(rungAt(steps, 23), "video");
 });
 
-test("two browsers in one building need not wait for the picture", () => {
-  assert.equal(rungAt(line(20, () => ({ rttMs: 1 })), 10), "video");
+test("a short way without loss need not wait for the picture, one with loss does", () => {
+  assert.equal(rungAt(line(20, () => ({ rttMs: 40 })), 10), "video");
+  assert.equal(rungAt(line(20, () => ({ rttMs: 40, here: { lossPct: 3 } })), 10), "voice-24");
 });
 
 test("a line with some way and loss gets the small picture", () => {

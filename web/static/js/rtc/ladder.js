@@ -201,7 +201,9 @@ function decideLeg(old, peer, page) {
   const trial = now - leg.triedAt < TRIAL_MS;
   if (!trial && !delayed) leg.calmLossPct = heard.lossPct * 0.1 + (leg.calmLossPct ?? heard.lossPct) * 0.9;
   // Loss that comes without delay is the line's own: a lower rate does not mend it, unless a climb has just brought it.
-  const congested = suffering && (delayed || losing || trial || RUNGS[leg.rung].picture !== null);
+  // Nor is it the line when a short way without loss stutters for a moment: a busy machine.
+  const near = leg.baseRttMs <= NEAR_RTT_MS && seen.lossPct <= STRONG_LOSS_PCT;
+  const congested = suffering && (delayed || losing || (trial && !near) || RUNGS[leg.rung].picture !== null);
   const ceiling = ceilingOf(leg, page);
   if (congested) {
     if (!wishes.signing) leg.withheld = true;
