@@ -97,7 +97,27 @@ async def revoke_seats_of(uow: UnitOfWork, account_id: AccountId) -> tuple[tuple
     Those seats may be bound to a browser too, which must not come in by them any more. The caller, who had the right to
     close the account, tells the live rooms.
     """
-    seats = (
+    seats = await lock_pending_seats_of(uow, account_id)
+    for seat in seats:
+        seat.removed = True
+        uow.record(AuditTag.INVITATION_REVOKED, seat.id, visit=seat.visit_id)
+    return tuple((seat.visit_id, seat.id) for seat in seats)
+
+
+async def part_from_browsers(uow: UnitOfWork, account_id: AccountId) -> tuple[tuple[VisitId, ParticipantId], ...]:
+    """Take a worker's seats from whichever browsers hold them, as after a lost phone; return the seats.
+
+    The worker keeps them and comes back by signing in. The caller, whose own account it is, tells the live rooms.
+    """
+    seats = await lock_pending_seats_of(uow, account_id)
+    for seat in seats:
+        seat.device_hash = None
+    return tuple((seat.visit_id, seat.id) for seat in seats)
+
+
+async def lock_pending_seats_of(uow: UnitOfWork, account_id: AccountId) -> list[Invitation]:
+    """Return a worker's seats in all visits that have not ended, locked in a fixed order, without removed ones."""
+    return list(
         await uow.db.scalars(
             select(Invitation)
             .join(Visit, Visit.id == Invitation.visit_id)
@@ -109,11 +129,7 @@ async def revoke_seats_of(uow: UnitOfWork, account_id: AccountId) -> tuple[tuple
             .order_by(Invitation.id)
             .with_for_update(of=Invitation)
         )
-    ).all()
-    for seat in seats:
-        seat.removed = True
-        uow.record(AuditTag.INVITATION_REVOKED, seat.id, visit=seat.visit_id)
-    return tuple((seat.visit_id, seat.id) for seat in seats)
+    )
 
 
 async def card(uow: UnitOfWork, visit_id: VisitId, role: Role) -> InvitationCard:

@@ -160,3 +160,26 @@ async def test_a_renewed_link_sends_the_browser_of_the_old_one_away_and_the_new_
     await guardian.expects(messages.Waiting)
     await live.peers[Role.SOCIAL_WORKER].admits(guardian)
     await guardian.expects(messages.Admitted)
+
+
+async def test_signing_out_everywhere_ends_the_call_on_a_lost_phone_and_signing_in_leads_back(live: LiveVisit) -> None:
+    await live.goes_live()
+    phone = live.peers[Role.SOCIAL_WORKER]
+    browser = await live.browser(AccountRole.SOCIAL_WORKER)
+
+    assert (await browser.posts("/account")).status == 303
+
+    await phone.is_closed_with(CloseCode.MOVED)
+    await live.peers[Role.CLASSROOM].expects(messages.Room, state="paused")
+    await live.joins(Role.SOCIAL_WORKER, await live.ticket(account=live.case.social_worker))
+    await live.peers[Role.CLASSROOM].expects(messages.Room, state="live")
+
+
+async def test_signing_out_everywhere_takes_the_seat_from_the_childs_device(live: LiveVisit) -> None:
+    visit = live.visit = await live.case.books(in_minutes=60)
+    live.server.clock.advance(50 * 60)
+    device = await live.case.sits_down(visit.id)
+    await live.ticket(device=device, account=live.case.social_worker)
+    await (await live.browser(AccountRole.SOCIAL_WORKER)).posts("/account")
+    async with anybody(live.server.store) as uow:
+        assert [seat.role for seat in await invitations.seats_of(uow, visit.id, device)] == [Role.CLASSROOM]

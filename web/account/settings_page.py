@@ -10,6 +10,8 @@ from aiohttp import web
 from rooms.people import service as people
 from rooms.people.open_logins import OpenLogin, open_logins
 from rooms.people.roles import PageLanguage
+from rooms.visits import invitations
+from web import keys
 from web.account.fields import read_fields
 from web.errors import MalformedRequestError
 from web.i18n import gettext_of
@@ -52,11 +54,14 @@ async def show_account(request: web.Request) -> web.StreamResponse:
 
 
 async def change_account(request: web.Request) -> web.StreamResponse:
-    """Sign out everywhere, this browser included."""
+    """Sign out everywhere, this browser included: a phone that is lost is out of every call too."""
     account = await require_account(request)
     await read_fields(request)
     async with begin_as(request, account) as uow:
         await people.sign_out_everywhere(uow)
+        seats = await invitations.part_from_browsers(uow, account.id)
+    for visit, participant in seats:
+        request.app[keys.HUB].vacate(participant, visit)
     response = see_other("/sign-in")
     clear_login_cookie(response)
     return response
