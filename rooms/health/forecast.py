@@ -166,10 +166,7 @@ def rung_for(line: LineReading) -> Rung:
 def forecast(line: LineReading, *, camera: Device, microphone: Device, speaker: Device) -> Forecast:
     """Return the one instruction, the rung to expect and what 45 minutes will cost."""
     rung = rung_for(line)
-    if camera is not Device.WORKS and rung in _WITH_PICTURE:
-        expected = Rung.VOICE_24
-    else:
-        expected = rung
+    expected = Rung.VOICE_24 if camera is not Device.WORKS and rung in _WITH_PICTURE else rung
     return Forecast(
         instruction=_instruction(line, rung, camera, microphone, speaker),
         rung=expected,

@@ -48,7 +48,7 @@ class Tell(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="tell"):
 
 
 Said = Hello | Offer | Down | Tell
-_DECODER = msgspec.json.Decoder(Said)
+_DECODER: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):

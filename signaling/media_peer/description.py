@@ -1,7 +1,7 @@
 """What an offer may bring to the measuring peer: pure, and stricter than what browsers pass to each other.
 
 aiortc's agent sends STUN to every address that a remote description names, so a description could point it at anybody.
-It does not need to be told one: the browser's own checks show where it is (a peer-reflexive candidate, RFC 8445, 7.3.1.3).
+It does not need to be told one: the browser's own checks show where it is (peer-reflexive, RFC 8445, 7.3.1.3).
 Only a browser behind a relay must be named, because the relay drops what was not asked for; its address is then one of
 this server's own relays, and nothing else passes.
 """

@@ -38,7 +38,8 @@ def lab() -> Iterator[Laboratory]:
 def serving(lab: Laboratory, folder: Path) -> Iterator[dict]:
     """Run a demo behind the TLS front, in the internet's namespace."""
     wasl = Path(sys.executable).with_name("wasl")
-    demo = (str(wasl), "demo", "--json", "--port", str(WEB_PORT), "--data", str(folder / "data"), "--public-url", ORIGIN)
+    place = ("--port", str(WEB_PORT), "--data", str(folder / "data"), "--public-url", ORIGIN)
+    demo = (str(wasl), "demo", "--json", *place)
     front = (sys.executable, "-m", "tests.lab.tls_front", SERVER_ADDRESS, str(TLS_PORT), str(WEB_PORT), str(folder))
     with (folder / "server.log").open("w") as log:
         started = [
@@ -70,7 +71,8 @@ async def check(lab: Laboratory, folder: Path, links: dict) -> dict:
             await page.click('[data-action="heard"]:visible', timeout=CHECK_MS)
             lab.count("classroom")
             began = asyncio.get_running_loop().time()
-            await page.wait_for_selector('[data-step="line"]:is([data-outcome="good"], [data-outcome="bad"])', timeout=CHECK_MS)
+            over = '[data-step="line"]:is([data-outcome="good"], [data-outcome="bad"])'
+            await page.wait_for_selector(over, timeout=CHECK_MS)
             took_s = asyncio.get_running_loop().time() - began
             await page.wait_for_selector('#check[data-state="done"]', timeout=CHECK_MS)
             counted = lab.count("classroom")
@@ -87,7 +89,7 @@ async def check(lab: Laboratory, folder: Path, links: dict) -> dict:
 async def test_the_numbers_are_those_of_the_line(lab: Laboratory, tmp_path: Path) -> None:
     with serving(lab, tmp_path) as demo:
         found = await check(lab, tmp_path, demo["links"])
-    print(json.dumps(found))
+    print(json.dumps(found))  # noqa: T201 (shown with -s, for the table of lines)
     for preset, numbers in found.items():
         line = PRESETS[preset]
         assert numbers["path"] == "direct", found

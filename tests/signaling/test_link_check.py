@@ -154,13 +154,13 @@ def open_udp_sockets() -> int:
 
 async def wait_until(holds, patience_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(patience_s):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 (waits on whatever the test looks at)
             await asyncio.sleep(0.02)
 
 
 class TestHostileOffers:
     async def test_no_address_that_an_offer_names_gets_a_packet(self) -> None:
-        """Third addresses in candidates of every type, default ones, and names to look up: 50 listeners hear nothing."""
+        """Third addresses in candidates of every type, and as default ones: 50 listeners hear nothing."""
         listeners = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(50)]
         for listener in listeners:
             listener.bind(("0.0.0.0", 0))
@@ -172,9 +172,10 @@ class TestHostileOffers:
         offer = await offer_of(connection)
         await connection.close()
         kept = [line for line in offer.split("\r\n") if not line.startswith(("a=candidate", "a=end-of"))]
+        kinds = ("host", "srflx raddr 0.0.0.0 rport 9", "relay") * 20
         named = [
             f"a=candidate:{number} 1 udp {2130706431 - number} {address} {port} typ {kind}"
-            for number, (port, kind) in enumerate(zip(ports, ("host", "srflx raddr 0.0.0.0 rport 9", "relay") * 20))
+            for number, (port, kind) in enumerate(zip(ports, kinds, strict=False))
             for address in (addresses[number % len(addresses)],)
         ]
         peers = []
@@ -249,7 +250,7 @@ class TestHostileOffers:
             assert (await page.hears())["type"] == "told"
 
     def test_only_a_candidate_on_our_own_relay_passes(self) -> None:
-        offer = "\r\n".join([
+        offer = "\r\n".join([  # noqa: FLY002 (a line for a line)
             "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0",
             "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "a=mid:0",
             "a=candidate:1 1 udp 1 192.0.2.1 50000 typ relay raddr 203.0.113.5 rport 4",
@@ -320,7 +321,9 @@ class TestCaps:
                 await page.socket.send_bytes(frame)
             assert await page.closes() == CheckClose.OVER_BYTES
 
-    @pytest.mark.parametrize("text", ["", "{", '{"type":"down","over":"web","length":1}', '{"type":"hello","permit":1}'])
+    @pytest.mark.parametrize(
+        "text", ["", "{", '{"type":"down","over":"web","length":1}', '{"type":"hello","permit":1}']
+    )
     async def test_a_stranger_is_turned_away(self, text: str) -> None:
         async with serving() as server:
             page = await server.connects()

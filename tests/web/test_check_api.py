@@ -63,7 +63,8 @@ async def test_one_browser_checks_eight_times_in_ten_minutes(server: Server) -> 
 
 async def test_numbers_become_one_instruction(server: Server) -> None:
     devices = {"camera": "works", "microphone": "works", "speaker": "works"}
-    status, told = await server.posts_json(FORECAST, devices | {"path": "direct", "upKbps": 56, "downKbps": 110, "rttMs": 430})
+    numbers = {"path": "direct", "upKbps": 56, "downKbps": 110, "rttMs": 430}
+    status, told = await server.posts_json(FORECAST, devices | numbers)
     assert (status, told) == (200, {"instruction": "free-the-line", "rung": "voice-12", "megabytes": 45})
     for wrong in ({"path": "direct"}, devices | {"path": "somewhere"}, devices | {"path": "direct", "upKbps": -1}):
         status, problem = await server.posts_json(FORECAST, wrong)
@@ -81,7 +82,9 @@ def test_every_sentence_of_the_script_exists_and_is_asked_for() -> None:
     source = SCRIPT.read_text()
     asked = set(re.findall(r'\bsay\("([\w-]+)"', source))
     assert asked - set(CHECK) == set()
-    put_together = {f"do-{each}" for each in Instruction} | {f"rung-{each}" for each in Rung} | {f"path-{each}" for each in Path}
-    put_together |= {f"{device}-{outcome}" for device in ("camera", "microphone") for outcome in ("works", "refused", "missing")}
+    put_together = {f"do-{each}" for each in Instruction} | {f"path-{each}" for each in Path}
+    put_together |= {f"rung-{each}" for each in Rung}
+    outcomes = ("works", "refused", "missing")
+    put_together |= {f"{device}-{outcome}" for device in ("camera", "microphone") for outcome in outcomes}
     assert put_together - set(CHECK) == set()
     assert {key for key in CHECK if f'"{key}"' not in source} - put_together == set()

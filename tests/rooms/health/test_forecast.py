@@ -11,7 +11,9 @@ from rooms.health.samples import RUNG_ORDER, Rung
 RUNGS_JS = File(__file__).parents[3] / "web/static/js/rtc/rungs.js"
 
 
-def line(up: float | None, down: float | None = None, *, path: Path = Path.DIRECT, loss: float = 0.0, rtt: float = 50.0):
+def line(
+    up: float | None, down: float | None = None, *, path: Path = Path.DIRECT, loss: float = 0.0, rtt: float = 50.0
+) -> LineReading:
     return LineReading(
         path=path, up_kbps=up, down_kbps=up if down is None else down, rtt_ms=rtt, loss_up_pct=loss, loss_down_pct=loss
     )
@@ -81,7 +83,10 @@ def test_without_a_camera_sound_is_expected_and_less_data() -> None:
 @pytest.mark.parametrize(
     ("rung", "cost"),
     # 45 minutes, both ways: 2 x 2 streams of (2 x 8 + 9) kbit/s are 100 kbit/s, 33.75 MB.
-    [(Rung.VOICE_8, 34), (Rung.VOICE_16, 56), (Rung.VOICE_24, 102), (Rung.SMALL_VIDEO, 142), (Rung.VIDEO, 439), (Rung.PHONE, 0)],
+    [
+        (Rung.VOICE_8, 34), (Rung.VOICE_16, 56), (Rung.VOICE_24, 102), (Rung.SMALL_VIDEO, 142), (Rung.VIDEO, 439),
+        (Rung.PHONE, 0),
+    ],
 )
 def test_what_45_minutes_cost(rung: Rung, cost: int) -> None:
     assert megabytes(rung) == cost
