@@ -42,6 +42,25 @@ class NoContext:
     """The context of a template that needs nothing of its own."""
 
 
+class SharedBytecode(jinja2.BytecodeCache):
+    """Keeps compiled templates in memory: a template is the same code in all four languages, and is compiled once."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Fill the bucket from memory where it is known and its source has not changed."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Remember what was compiled."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+BYTECODE = SharedBytecode()
+
+
 def make_environments(
     catalogues: Mapping[str, NullTranslations],
     assets: Assets,
@@ -59,6 +78,7 @@ def _environment(language: str, translations: NullTranslations, assets: Assets) 
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=BYTECODE,
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {
