@@ -74,6 +74,7 @@ async def open_room(uow: UnitOfWork, visit_id: VisitId) -> RoomPlan:
         ends_at=visit.ends_at,
         closes_at=visit.closes_at,
         door_opened=visit.door_opened_at is not None,
+        child_paused=visit.child_paused,
     )
 
 

@@ -51,6 +51,9 @@ class Visit(Base):
     door_opened_at: Mapped[datetime | None] = mapped_column(
         info=about("the child has let the psychologist in", RetentionClass.CASE)
     )
+    child_paused: Mapped[bool] = mapped_column(
+        default=False, info=about("the child's own pause is on, and outlives a restart", RetentionClass.CASE)
+    )
 
 
 class Invitation(Base):

@@ -29,7 +29,7 @@ from rooms.visits.events import (
     RoomStateChanged,
 )
 from rooms.visits.models import Attendance, Invitation, Visit
-from rooms.visits.states import RoomState, VisitState, transition
+from rooms.visits.states import PauseReason, RoomState, VisitState, transition
 
 #: The events that are written down; all others are for the wire only.
 KEPT_EVENTS = (
@@ -120,12 +120,20 @@ class RoomHistory:
                 self.tell(AuditTag.HELP_ASKED, by=by, role=role)
             case EndingStarted(by=by):
                 self.tell(AuditTag.ROOM_ENDED, by=by)
+            case RoomStateChanged():
+                self.change_state(event)
+            case RoomClosed(reason=reason):
+                self.close(reason)
+
+    def change_state(self, event: RoomStateChanged) -> None:
+        """Write down a pause and its end. The child's own pause is kept with the visit: a restart must not lift it."""
+        if event.new is not RoomState.CLOSED:
+            self.visit.child_paused = PauseReason.CHILD_ASKED in event.reasons
+        match event:
             case RoomStateChanged(new=RoomState.PAUSED, reasons=reasons):
                 self.tell(AuditTag.ROOM_PAUSED, reasons="+".join(sorted(reasons))[:64])
             case RoomStateChanged(old=RoomState.PAUSED, new=RoomState.LIVE):
                 self.tell(AuditTag.ROOM_RESUMED)
-            case RoomClosed(reason=reason):
-                self.close(reason)
 
     def record_participant(
         self, event: ParticipantAdmitted | ParticipantDenied | ParticipantGone | ParticipantRemoved

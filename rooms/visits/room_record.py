@@ -73,6 +73,7 @@ class RoomRecord:
             removed=frozenset(seat.participant for seat in plan.seats if seat.removed),
             welcome=frozenset(seat.participant for seat in plan.seats if seat.admitted),
             door_opened=plan.door_opened,
+            child_paused=plan.child_paused,
             deadline=plan.closes_at,
         )
 

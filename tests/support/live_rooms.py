@@ -28,6 +28,7 @@ def room_plan(
     admitted: frozenset[Role] = frozenset(),
     removed: frozenset[Role] = frozenset(),
     door_opened: bool = False,
+    child_paused: bool = False,
 ) -> RoomPlan:
     """A visit of one hour with a seat for every role."""
     return RoomPlan(
@@ -41,6 +42,7 @@ def room_plan(
         ends_at=START + timedelta(seconds=WINDOW_S / 2),
         closes_at=START + timedelta(seconds=WINDOW_S),
         door_opened=door_opened,
+        child_paused=child_paused,
     )
 
 

@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("door_opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("child_paused", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["psychologist_id"], ["accounts.id"], name=op.f("fk_visits_psychologist_id_accounts")),
         sa.ForeignKeyConstraint(
             ["referral_id"], ["referrals.id"], name=op.f("fk_visits_referral_id_referrals"), ondelete="CASCADE"

@@ -382,3 +382,11 @@ def test_restart_with_the_door_open_brings_everybody_back_without_asking() -> No
         assert driven.room.is_admitted(driven.joins(role))
     assert driven.room.state is RoomState.LIVE
     assert len(driven.room.legs()) == 6
+
+
+def test_restart_in_the_childs_pause_stays_paused_until_the_child_lifts_it() -> None:
+    driven = DrivenRoom(room_plan(door_opened=True, child_paused=True))
+    peers = {role: driven.joins(role) for role in (Role.PSYCHOLOGIST, Role.CLASSROOM, Role.SOCIAL_WORKER)}
+    assert (driven.room.state, driven.room.legs()) == (RoomState.PAUSED, ())
+    driven.does(Pause(peers[Role.CLASSROOM], on=False))
+    assert driven.room.state is RoomState.LIVE

@@ -155,3 +155,10 @@ class TestHistory:
         with pytest.raises(NotFoundError):
             async with store.begin(SYSTEM) as uow:
                 await admission.record_room_events(uow, new_id(), [RoomClosed("ended")])
+
+    async def test_the_childs_pause_outlives_a_restart_until_the_child_lifts_it(self, store, visit):
+        asked = frozenset({PauseReason.CHILD_ASKED})
+        await records(store, visit, RoomStateChanged(RoomState.LIVE, RoomState.PAUSED, asked))
+        assert (await opens(store, visit)).child_paused
+        await records(store, visit, RoomStateChanged(RoomState.PAUSED, RoomState.LIVE, frozenset()))
+        assert not (await opens(store, visit)).child_paused
