@@ -22,8 +22,8 @@ class RoomPlan:
     """A visit as booked. All instants are aware UTC.
 
     ``closes_at`` is the hard end: the end of the visit's window, when every client closes by itself. ``ends_at`` is
-    only what was planned; passing it cuts nothing. ``door_opened`` says that the child has opened the door once already,
-    ``child_paused`` that the child's own pause was on when the room was last heard of.
+    only what was planned; passing it cuts nothing. ``door_opened`` says that the child has opened the door once
+    already, ``child_paused`` that the child's own pause was on when the room was last heard of.
     """
 
     visit: VisitId
