@@ -122,6 +122,7 @@ def add_what_pages_show(pages: Mapping[str, Page]) -> dict[str, tuple[Place, ...
             Place("welcome", "/welcome"),
             Place("code", "/c"),
             Place("door", "/j"),
+            Place("check", "/check"),
             Place("no-such-page", "/nowhere", status=404),
         ),
         "social_worker": (
@@ -178,13 +179,14 @@ def open_place(page: Page, place: Place, language: str) -> int:
     return 200 if sent.value is not None and sent.value.status == 422 else 0
 
 
-def faults_of(page: Page, place: Place, language: str, watch: Watch) -> dict[str, object]:
+def faults_of(service: Service, audience: str, place: Place, language: str) -> dict[str, object]:
     """Look at one page and return what is wrong with it, by kind."""
+    page, watch = service.pages[audience], service.watch
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     watch.told()
     status = open_place(page, place, language)
     page.evaluate(UNFOLD)
-    keep_picture(page, f"pages/{language}", place.name)
+    keep_picture(page, f"pages/{language}", f"{audience}-{place.name}")
     found: dict[str, object] = {
         "status": "" if status == place.status else status,
         "axe": axe_faults(page),
@@ -201,10 +203,9 @@ def faults_of(page: Page, place: Place, language: str, watch: Watch) -> dict[str
 @pytest.mark.parametrize("audience", AUDIENCES)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_for_everybody(service: Service, language: str, audience: str) -> None:
-    page = service.pages[audience]
     found = {
         f"{place.name} {place.path}": faults
         for place in service.places[audience]
-        if (faults := faults_of(page, place, language, service.watch))
+        if (faults := faults_of(service, audience, place, language))
     }
     assert found == {}
