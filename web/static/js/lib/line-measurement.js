@@ -18,8 +18,10 @@ const PING_BYTES = 64;
 const BURSTS = [4_000, 8_000, 16_000, 32_000, 64_000, 128_000];
 /** A burst that took this long tells enough. */
 const LONG_ENOUGH_MS = 1_300;
-const DIRECTION_MS = 3_600;
+const DIRECTION_MS = 2_600;
 const QUIET_MS = 900;
+/** A burst that came in less time may have waited somewhere and come at once; only the longest needs no more. */
+const SPREAD_LEAST_MS = 200;
 const WAITING_MAX_BYTES = 8_000;
 
 /** @param {number} ms */
@@ -34,8 +36,8 @@ export async function measure(carrier, control, { lossy, until }) {
   const { rtts, told } = await pings(carrier, control, until);
   const lossUpPct = lossy && told ? 100 * Math.max(0, 1 - told.pings / PINGS) : null;
   const lossDownPct = lossy && told?.pings ? 100 * Math.max(0, 1 - rtts.length / told.pings) : null;
-  const downKbps = await bursts(until, (length) => burstDown(carrier, control, length));
-  const upKbps = await bursts(until, (length) => burstUp(carrier, control, length));
+  const downKbps = await bursts(until, (length, stop) => burstDown(carrier, control, length, stop));
+  const upKbps = await bursts(until, (length, stop) => burstUp(carrier, control, length, stop));
   return { upKbps, downKbps, ...roundTrips(rtts), lossUpPct, lossDownPct };
 }
 
@@ -71,23 +73,23 @@ async function pings(carrier, control, until) {
   return { rtts: known(), told };
 }
 
-/** @param {number} until @param {(length: number) => Promise<{kbps: number | null, took: number}>} burst @returns {Promise<number | null>} */
+/** @param {number} until @param {(length: number, stop: number) => Promise<{kbps: number | null, spread: number}>} burst @returns {Promise<number | null>} */
 async function bursts(until, burst) {
   const stop = Math.min(until, performance.now() + DIRECTION_MS);
   /** @type {number | null} */
   let best = null;
   for (const length of BURSTS) {
     if (performance.now() > stop) break;
-    const { kbps, took } = await Promise.race([burst(length), pause(stop - performance.now()).then(() => ({ kbps: null, took: Infinity }))]);
+    const { kbps, spread } = await burst(length, stop);
     // The longest burst tells best; a short one only starts the line up.
-    best = kbps ?? best;
-    if (took > LONG_ENOUGH_MS) break;
+    if (spread > SPREAD_LEAST_MS || length === BURSTS[BURSTS.length - 1]) best = kbps ?? best;
+    if (spread > LONG_ENOUGH_MS) break;
   }
   return best;
 }
 
-/** @param {Carrier} carrier @param {Control} control @param {number} length */
-async function burstDown(carrier, control, length) {
+/** @param {Carrier} carrier @param {Control} control @param {number} length @param {number} stop */
+async function burstDown(carrier, control, length, stop) {
   /** @type {[number, number][]} */
   const frames = [];
   let bytes = 0;
@@ -100,24 +102,27 @@ async function burstDown(carrier, control, length) {
     frames.push([heardAt / 1000, frame.byteLength]);
   };
   control.down(length);
-  while (bytes < length && performance.now() - heardAt < (bytes ? QUIET_MS : 2 * QUIET_MS)) await pause(10);
-  return { kbps: rateKbps(frames), took: heardAt - began };
+  const isQuiet = () => performance.now() - heardAt > (bytes ? QUIET_MS : 2 * QUIET_MS);
+  while (bytes < length && !isQuiet() && performance.now() < stop) await pause(10);
+  const first = frames[0];
+  return { kbps: rateKbps(frames), spread: first ? heardAt - first[0] * 1000 : 0 };
 }
 
-/** @param {Carrier} carrier @param {Control} control @param {number} length */
-async function burstUp(carrier, control, length) {
+/** @param {Carrier} carrier @param {Control} control @param {number} length @param {number} stop */
+async function burstUp(carrier, control, length, stop) {
   const began = performance.now();
   for (let sent = 0; sent < length; sent += FRAME_BYTES) {
     const frame = crypto.getRandomValues(new Uint8Array(FRAME_BYTES));
     frame[0] = FILLER;
     while (carrier.waiting() > WAITING_MAX_BYTES) {
-      if (performance.now() - began > DIRECTION_MS) break;
+      if (performance.now() > stop) break;
       await pause(5);
     }
-    if (performance.now() - began > DIRECTION_MS) break;
+    if (performance.now() > stop) break;
     carrier.send(frame);
   }
-  while (carrier.waiting() > 0 && performance.now() - began < DIRECTION_MS) await pause(5);
+  while (carrier.waiting() > 0 && performance.now() < stop) await pause(5);
   const told = await control.tell();
-  return { kbps: told.kbps, took: performance.now() - began };
+  // Counted here with the way there and back, so a little too long: one burst less is sent, and none too many.
+  return { kbps: told.kbps, spread: performance.now() - began };
 }

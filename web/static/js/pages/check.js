@@ -15,8 +15,10 @@ const SPEAK_MS = 12_000;
 const ECHO_MS = 4_500;
 const LOUD_ENOUGH = 0.06;
 const LINE_MS = 14_000;
+/** What the permit may take beside. */
+const PERMIT_MS = 2_000;
 /** A peer that has not connected by then does not connect on this network. */
-const PEER_MS = 6_500;
+const PEER_MS = 9_500;
 const KILOBIT = ["downKbps", "upKbps"];
 /** More is not told apart, and matters to no visit. */
 const KBPS_SHOWN_MAX = 5_000;
@@ -118,6 +120,7 @@ async function checkLine() {
     return numbers;
   } catch (error) {
     const code = error instanceof Error ? error.message : "";
+    root.dataset.fault = code;
     const busy = ["too-many-tries", "4429"].includes(code);
     show("line", "bad", say(code === "invitation-not-valid" ? "line-not-yours" : busy ? "line-busy" : "line-failed"));
     return null;
@@ -127,17 +130,21 @@ async function checkLine() {
   }
 }
 
-/** @param {number} began @returns {Promise<LineNumbers>} */
-async function measureLine(began) {
+/** @param {number} asked @returns {Promise<LineNumbers>} */
+async function measureLine(asked) {
   const { permit, iceServers } = await askPermit(secret);
+  const began = Math.min(performance.now(), asked + PERMIT_MS);
   const socket = new CheckSocket(permit);
+  // Candidates are looked for while the socket opens: on a long way each round counts.
+  const offering = new LinePeer(iceServers);
+  const offer = offering.offer();
   /** @type {LinePeer | null} */
   let peer = null;
   try {
     const welcome = await within(socket.hear(), LINE_MS);
     if (welcome?.type !== "welcome") throw new Error("no-network");
     let path = welcome.peer ? "blocked" : "unknown";
-    if (welcome.peer) peer = await connect(socket, iceServers, began + PEER_MS);
+    if (welcome.peer) peer = await connect(socket, offering, offer, began + PEER_MS);
     if (peer) path = await peer.path();
     const measured = await measure(peer ?? socket, socket.control(peer ? "peer" : "web"), {
       lossy: peer !== null,
@@ -145,25 +152,22 @@ async function measureLine(began) {
     });
     return { path, ...measured };
   } finally {
-    peer?.close();
+    offering.close();
     socket.close();
   }
 }
 
-/** @param {CheckSocket} socket @param {RTCIceServer[]} iceServers @param {number} until @returns {Promise<LinePeer | null>} */
-async function connect(socket, iceServers, until) {
-  const peer = new LinePeer(iceServers);
+/** @param {CheckSocket} socket @param {LinePeer} peer @param {Promise<string>} offer @param {number} until @returns {Promise<LinePeer | null>} */
+async function connect(socket, peer, offer, until) {
   const opening = async () => {
-    socket.say({ type: "offer", sdp: await peer.offer() });
+    socket.say({ type: "offer", sdp: await offer });
     const answer = await socket.hear();
     if (answer.type !== "answer") return false;
     await peer.take(answer.sdp);
     await peer.opened;
     return true;
   };
-  if (await within(opening(), until - performance.now()).catch(() => false)) return peer;
-  peer.close();
-  return null;
+  return (await within(opening(), until - performance.now()).catch(() => false)) ? peer : null;
 }
 
 /** @template T @param {Promise<T>} promise @param {number} ms @returns {Promise<T | null>} */
