@@ -96,7 +96,14 @@ class Cut(BusMessage, frozen=True):
 
 
 ToRoom = Union[  # noqa: UP007  one flat union for the decoder
-    SocketArrived, SocketSaid, SocketGarbled, SocketLost, SeatRevoked, SeatVacated, VisitClosed, ClaimMade,
+    SocketArrived,
+    SocketSaid,
+    SocketGarbled,
+    SocketLost,
+    SeatRevoked,
+    SeatVacated,
+    VisitClosed,
+    ClaimMade,
 ]
 ToSocket = Deliver | Cut
 AnyBusMessage = Union[ToRoom, ToSocket]  # noqa: UP007

@@ -52,7 +52,8 @@ class ClaimDesk:
             return
         self._waiting[claim] = (participant, role)
         for peer in dict.fromkeys(
-            entry.peer for entry in self._room.roster()
+            entry.peer
+            for entry in self._room.roster()
             if entry.role in PROFESSIONALS and entry.state is ParticipantState.ADMITTED
         ):
             if seated := self._peers.peer(peer):

@@ -34,7 +34,13 @@ class Connection:
     __slots__ = ("_bus", "_channel", "_garbled", "_id", "_loop", "_outbox", "_rate", "_settings", "_socket")
 
     def __init__(
-        self, socket: web.WebSocketResponse, outbox: Outbox, *, visit: VisitId, socket_id: SocketId, bus: Bus,
+        self,
+        socket: web.WebSocketResponse,
+        outbox: Outbox,
+        *,
+        visit: VisitId,
+        socket_id: SocketId,
+        bus: Bus,
         settings: SignalingSettings,
     ) -> None:
         self._socket = socket

@@ -113,7 +113,12 @@ class Endpoint:
         finally:
             self._strangers -= 1
         connection = Connection(
-            websocket, outbox, visit=guest.visit, socket_id=socket_id, bus=self._hub.bus, settings=self._settings,
+            websocket,
+            outbox,
+            visit=guest.visit,
+            socket_id=socket_id,
+            bus=self._hub.bus,
+            settings=self._settings,
         )
         if self._hub.is_draining:
             raise TurnedAwayError(CloseCode.SERVICE_RESTART, "draining")

@@ -49,7 +49,13 @@ _CODES: dict[type[RoomError], str] = {
 
 #: Every code that an ``error`` message can carry.
 ERROR_CODES = frozenset(_CODES.values()) | {
-    PROTOCOL_ERROR, NO_LEG, STALE_NEGOTIATION, BAD_DESCRIPTION, ALREADY_GREETED, INTERNAL, TOO_MUCH,
+    PROTOCOL_ERROR,
+    NO_LEG,
+    STALE_NEGOTIATION,
+    BAD_DESCRIPTION,
+    ALREADY_GREETED,
+    INTERNAL,
+    TOO_MUCH,
 }
 
 _CLOSE_CODES: dict[type[RoomError], CloseCode] = {

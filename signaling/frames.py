@@ -13,8 +13,9 @@ class ClientFrame(Struct, frozen=True, forbid_unknown_fields=True, rename="camel
     """What a page may send."""
 
 
-class ServerFrame(Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag=_kebab, tag_field="type",
-                  kw_only=True):
+class ServerFrame(
+    Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag=_kebab, tag_field="type", kw_only=True
+):
     """What the server may send. ``seq`` counts the frames for one peer from 1; the replay buffer stamps it."""
 
     seq: int | UnsetType = UNSET

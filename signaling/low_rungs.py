@@ -45,9 +45,7 @@ def price(message: LowRungMessage) -> int:
 class LowRungs:
     """One room's. Keeps nothing but each peer's public key and allowance, both with the peer's place."""
 
-    def __init__(
-        self, room: LiveRoom, peers: Switchboard, refuse: Callable[[SeatedPeer, str, str], None]
-    ) -> None:
+    def __init__(self, room: LiveRoom, peers: Switchboard, refuse: Callable[[SeatedPeer, str, str], None]) -> None:
         self._room = room
         self._peers = peers
         self._refuse = refuse
@@ -90,10 +88,18 @@ class LowRungs:
             return errors.WRONG_STATE
         keys = message.keys or (None,) * len(message.to)
         refusals = [
-            self._give(sender, peer, RelayedClip(
-                sender=sender.peer, clip=message.clip, part=message.part, last=message.last, key=key,
-                sealed=message.sealed,
-            ))
+            self._give(
+                sender,
+                peer,
+                RelayedClip(
+                    sender=sender.peer,
+                    clip=message.clip,
+                    part=message.part,
+                    last=message.last,
+                    key=key,
+                    sealed=message.sealed,
+                ),
+            )
             for peer, key in zip(message.to, keys, strict=True)
         ]
         return next(filter(None, refusals), None)

@@ -185,7 +185,7 @@ RelayedClientMessage = Offer | Answer | Candidate
 ClientMessage = Union[  # noqa: UP007  mypy needs one flat union to narrow
     Hello, Ping, Leave, Knock, OpenDoor, Admit, Deny, Remove, Pause, Help, Media, End, KeepGoing, AskIceServers,
     Reconnect, Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Signal, Text,
-]
+]  # fmt: skip
 
 
 # --- server to page ---
@@ -347,7 +347,7 @@ ServerMessage = Union[  # noqa: UP007
     Welcome, Waiting, Admitted, Denied, Room, Roster, Connect, Disconnect, RelayedOffer, RelayedAnswer,
     RelayedCandidate, FreshIceServers, HelpAsked, AdultLost, AdultReturned, ClaimWaiting, Removed, Moved, Closed,
     Error, Pong, RelayedSealingKey, RelayedClip, RelayedSignal, RelayedText,
-]
+]  # fmt: skip
 
 _encoder = msgspec.json.Encoder()
 _client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)

@@ -245,13 +245,10 @@ class TestScripts:
         assert lines_with(recording, PAGES) == []
         assert lines_with(re.compile(r"MediaRecorder|MediaPlayer\b|av\.open"), PRODUCTION) == []
 
-
     def test_speech_is_encoded_in_one_place_that_can_keep_nothing(self):
         """Clips of speech are sealed and sent while a button is held; no more than a minute waits in memory."""
         encoding = re.compile(r"AudioEncoder|AudioWorklet")
-        guilty = [
-            line for line in lines_with(encoding, PAGES) if not line.startswith("web/static/js/clips/capture")
-        ]
+        guilty = [line for line in lines_with(encoding, PAGES) if not line.startswith("web/static/js/clips/capture")]
         assert guilty == []
         keeping = re.compile(
             r"localStorage|sessionStorage|indexedDB|\bcaches\b|\bBlob\b|createObjectURL|\bFile\w*\(|\bdownload\b"

@@ -84,7 +84,9 @@ async def test_a_clip_reaches_those_it_is_for_in_order_each_with_its_own_key_alo
     for adult, own in ((social_worker, wrapped("p")), (psychologist, wrapped("q"))):
         parts = await heard_by(adult, RelayedClip)
         assert [(part.sender, part.part, part.last, part.key) for part in parts] == [
-            (classroom.peer, 0, False, own), (classroom.peer, 1, False, None), (classroom.peer, 2, True, None),
+            (classroom.peer, 0, False, own),
+            (classroom.peer, 1, False, None),
+            (classroom.peer, 2, True, None),
         ]
         assert {part.sealed for part in parts} == {CANARY}
     assert not any(wrapped("q") in frame for frame in social_worker.frames)
@@ -159,7 +161,8 @@ async def test_a_picture_reaches_one_or_all(wire: Wire) -> None:
     await classroom.says(Signal(Picture.YES, psychologist.peer))
     assert [each.picture for each in await heard_by(social_worker, RelayedSignal)] == [Picture.I_DO_NOT_HEAR_YOU]
     assert [each.picture for each in await heard_by(psychologist, RelayedSignal)] == [
-        Picture.I_DO_NOT_HEAR_YOU, Picture.YES,
+        Picture.I_DO_NOT_HEAR_YOU,
+        Picture.YES,
     ]
     assert await heard_by(classroom, RelayedSignal) == []
 
@@ -268,16 +271,19 @@ async def test_nothing_of_a_clip_stays_with_the_server_once_it_has_arrived(wire:
         assert not any(CANARY.encode() in frame for frame in seated.replay._frames)
 
 
-@pytest.mark.parametrize("limit", [
-    *(f"`{picture}`" for picture in Picture),
-    f"up to {low_rung_messages.CLIP_PART_MAX_CHARS}",
-    f"up to {low_rung_messages.TEXT_MAX_CHARS}",
-    f"1 to {low_rung_messages.CLIP_RECEIVERS_MAX} peers",
-    f"below {low_rung_messages.CLIP_PARTS_MAX}",
-    f"At once one peer may have {rate_limit.ALLOWANCE_BYTES // 1024} KiB passed on",
-    f"{rate_limit.ALLOWANCE_REFILL_BYTES_PER_S // 1024} KiB a second after that",
-    f"{low_rungs.MESSAGE_BYTES} bytes for each message",
-    f"{low_rungs.AWAY_MAX_FRAMES} frames and {low_rungs.AWAY_MAX_BYTES // 1024} KiB",
-])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        *(f"`{picture}`" for picture in Picture),
+        f"up to {low_rung_messages.CLIP_PART_MAX_CHARS}",
+        f"up to {low_rung_messages.TEXT_MAX_CHARS}",
+        f"1 to {low_rung_messages.CLIP_RECEIVERS_MAX} peers",
+        f"below {low_rung_messages.CLIP_PARTS_MAX}",
+        f"At once one peer may have {rate_limit.ALLOWANCE_BYTES // 1024} KiB passed on",
+        f"{rate_limit.ALLOWANCE_REFILL_BYTES_PER_S // 1024} KiB a second after that",
+        f"{low_rungs.MESSAGE_BYTES} bytes for each message",
+        f"{low_rungs.AWAY_MAX_FRAMES} frames and {low_rungs.AWAY_MAX_BYTES // 1024} KiB",
+    ],
+)
 def test_every_limit_below_voice_is_described(limit: str) -> None:
     assert limit in DOCUMENT

@@ -17,7 +17,7 @@ from rooms.referrals.views import ConsentForm, ReferralForm
 from rooms.roles import Composition, Role
 from rooms.unit_of_work import Actor, Store, UnitOfWork
 from rooms.visits import invitations, schedule
-from rooms.visits.views import VisitView
+from rooms.visits.views import Exchange, VisitView
 from tests.support.people import add_account, add_school
 
 ZONE = "Africa/Casablanca"
@@ -155,3 +155,9 @@ async def audit_tags(store: Store) -> list[str]:
     """Return the tags of the audit chain, in order."""
     async with store.begin(Actor.system("test"), reading=True) as uow:
         return list(await uow.db.scalars(select(AuditEntry.tag).order_by(AuditEntry.seq)))
+
+
+async def shows(store: Store, secret: str, device: str) -> Exchange:
+    """A browser shows the secret of a link."""
+    async with anybody(store) as uow:
+        return await invitations.exchange(uow, secret, device)

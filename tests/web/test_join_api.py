@@ -21,7 +21,9 @@ async def open_visit(server: Server):
 async def test_a_link_becomes_a_seat_and_a_ticket(server: Server) -> None:
     case, visit = await open_visit(server)
     status, taken = await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id)})
+    entrance = taken.pop("entrance")
     assert (status, taken) == (200, {"visit": visit.id, "role": "classroom", "outcome": "bound"})
+    assert [seat["role"] for seat in entrance["participants"]] == ["classroom"]
 
     status, entered = await server.posts_json(f"/api/visits/{visit.id}/ticket", {})
 

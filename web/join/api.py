@@ -74,7 +74,7 @@ async def _exchange(request: web.Request, take: Take, shown: str, limit: Failure
         joins.labels(limit.name, "refused").inc()
         raise
     joins.labels(limit.name, taken.outcome.value).inc()
-    answer = {"visit": taken.visit, "role": taken.role, "outcome": taken.outcome}
+    answer: dict[str, object] = {"visit": taken.visit, "role": taken.role, "outcome": taken.outcome}
     if taken.claim is not None:
         answer["claim"] = taken.claim
         request.app[keys.HUB].claim_made(taken.visit, taken.claim, taken.participant, taken.role)
