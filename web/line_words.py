@@ -91,9 +91,10 @@ RUNGS_SINCE: Mapping[str, str] = {
     "text": N_("words and pictures only since %(time)s"),
     "phone": N_("by telephone since %(time)s"),
 }
-#: Causes that are about people rather than lines: what the line would carry then is beside the point.
-ABOUT_PEOPLE = frozenset(
+#: Causes that hold nothing back, or are about people rather than lines: what goes through is beside the point.
+NOT_OF_LINES = frozenset(
     {
+        Cause.WELL,
         Cause.NOT_STARTED,
         Cause.CHILD_PAUSED,
         Cause.CLASSROOM_AWAY,
@@ -137,7 +138,7 @@ def cause_sentence(
 ) -> str:
     """Return the one sentence: why it is so, what still goes through, and since when. Times are ready to be read."""
     words = cause_words(cause, role, translate)
-    half = None if rung is None or cause in ABOUT_PEOPLE else RUNGS_SINCE.get(rung.family)
+    half = None if rung is None or cause in NOT_OF_LINES else RUNGS_SINCE.get(rung.family)
     if half is None:
         return translate(CAUSE_SINCE) % {"cause": words, "time": cause_since}
     return translate(CAUSE_AND_RUNG) % {"cause": words, "rung": translate(half) % {"time": rung_since}}

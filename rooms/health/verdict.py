@@ -103,7 +103,8 @@ def level_of(figure: int | None) -> Level:
 class RoomVerdict:
     """One room's health. ``figure`` is the worst leg's, 0 (nothing passes) to 93 (as in one room); None: unknown.
 
-    ``rung`` is the lowest that any device is on; None: unknown.
+    ``rung`` is the lowest that any device is held on by its line or by choice, or, where none is, that any is on. None:
+    unknown, or all still climb from where they joined.
     """
 
     figure: int | None
@@ -177,7 +178,7 @@ def judge(
     standing = [sample for sample in rungs if now - sample.at <= SAMPLE_LIFE]
     figures = [(figure, sample) for sample in fresh if (figure := leg_figure(sample)) is not None]
     worst = min((figure for figure, _ in figures), default=None)
-    rung = lowest(sample.rung for sample in standing)
+    rung = _rung_of(standing)
     absence = _absence(state, reasons)
     if absence is not None:
         return RoomVerdict(worst, absence, None, rung)
@@ -198,6 +199,13 @@ def judge(
         # The legs can not tell whose line it is, but a device knows its own.
         found = told
     return RoomVerdict(worst, *found, rung)
+
+
+def _rung_of(rungs: Sequence[RungSample]) -> Rung | None:
+    """Return the rung that says most about the lines: a camera that is off, or a device that just came, says little."""
+    settled = [sample for sample in rungs if sample.reason is not RungReason.STARTING]
+    wanting = [sample.rung for sample in settled if sample.reason is not RungReason.CAMERA_OFF]
+    return lowest(wanting or [sample.rung for sample in settled])
 
 
 def _absence(state: RoomState, reasons: frozenset[PauseReason]) -> Cause | None:

@@ -166,6 +166,24 @@ def test_a_low_rung_that_is_nobodys_fault_is_no_cause(reason: RungReason) -> Non
     assert verdict(room_where(), rungs=(rung(Role.CLASSROOM, Rung.VOICE_24, reason),)).cause is Cause.WELL
 
 
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        ((RungReason.STARTING, RungReason.STARTING), None),
+        ((RungReason.STARTING, RungReason.LINE_GOOD), Rung.VIDEO),
+        ((RungReason.CAMERA_OFF, RungReason.LINE_GOOD), Rung.VIDEO),
+        ((RungReason.CAMERA_OFF, RungReason.STARTING), Rung.VOICE_24),
+        ((RungReason.UPLINK_WEAK, RungReason.LINE_GOOD), Rung.VOICE_24),
+    ],
+)
+def test_who_just_came_and_who_wants_no_picture_do_not_set_the_rooms_rung(
+    reasons: tuple[RungReason, RungReason], expected: Rung | None
+) -> None:
+    low, high = reasons
+    rungs = (rung(Role.CLASSROOM, Rung.VOICE_24, low), rung(Role.PSYCHOLOGIST, Rung.VIDEO, high))
+    assert verdict(room_where(), rungs=rungs).rung is expected
+
+
 def test_what_withholds_nothing_is_no_cause() -> None:
     assert verdict(room_where(), rungs=(rung(Role.CLASSROOM, Rung.VIDEO, RungReason.UPLINK_WEAK),)).cause is Cause.WELL
 
