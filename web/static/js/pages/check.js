@@ -14,9 +14,9 @@ const SPEAK_MS = 12_000;
 /** The voice comes back after three seconds; then it is enough. */
 const ECHO_MS = 4_500;
 const LOUD_ENOUGH = 0.06;
-const LINE_MS = 14_000;
+const LINE_MS = 13_400;
 /** What the permit may take beside. */
-const PERMIT_MS = 2_000;
+const PERMIT_MS = 1_500;
 /** A peer that has not connected by then does not connect on this network. */
 const PEER_MS = 9_500;
 const KILOBIT = ["downKbps", "upKbps"];
