@@ -4,7 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.call_page import WATCH_CONNECTIONS, Visit, press, wait_for_pictures, wait_for_state
+from tests.support.call_page import (
+    PICTURES_TIMEOUT_MS,
+    WATCH_CONNECTIONS,
+    Visit,
+    press,
+    wait_for_pictures,
+    wait_for_state,
+)
 from tests.support.firefox import FIREFOX, FirefoxPage, running_firefox
 
 pytestmark = [
@@ -34,9 +41,9 @@ DECODED = """(async () => {
 ENOUGH = 15
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def firefox() -> Iterator[FirefoxPage]:
-    """A Firefox with a profile of its own."""
+    """One Firefox for all tests, with a profile of its own; each test opens a server of its own in it."""
     with running_firefox() as page:
         yield page
 
@@ -74,7 +81,7 @@ def test_firefox_and_chromium_see_and_hear_each_other(visit: Visit, firefox: Fir
     firefox.wait_until("document.querySelector('#room').dataset.state === 'live'")
     for page in (other, worker):
         wait_for_state(page, "live")
-    firefox.wait_until(PAINTS_BOTH)
+    firefox.wait_until(PAINTS_BOTH, PICTURES_TIMEOUT_MS)
     for page in (other, worker):
         wait_for_pictures(page)
     pages = (firefox, other, worker)
@@ -96,6 +103,6 @@ def test_a_psychologist_in_firefox_who_went_to_another_page_comes_back(visit: Vi
     joins(firefox, f"{visit.server.url}/call/{visit.server.visit}")
 
     child.wait_for_selector("#banner", state="hidden")
-    firefox.wait_until(PAINTS_BOTH)
+    firefox.wait_until(PAINTS_BOTH, PICTURES_TIMEOUT_MS)
     wait_for_state(child, "live")
     wait_for_pictures(child)

@@ -24,6 +24,8 @@ CHROMIUM_ARGS = (
 )
 FAKE_DEVICES = "--use-fake-device-for-media-stream"
 LIVE_TIMEOUT_MS = 20_000
+#: Sound comes first and pictures are earned: on a busy machine the climb takes its time.
+PICTURES_TIMEOUT_MS = 45_000
 
 #: Keeps hold of every connection of the page, so that a test can look at what really goes out.
 WATCH_CONNECTIONS = """
@@ -50,7 +52,7 @@ def wait_for_state(page: Page, state: str, timeout_ms: int = LIVE_TIMEOUT_MS) ->
 
 def wait_for_pictures(page: Page, count: int = 2) -> None:
     """Wait until pictures of ``count`` others are being decoded."""
-    wait_until(page, f"({FRAMES})().filter(n => n > 3).length >= {count}")
+    wait_until(page, f"({FRAMES})().filter(n => n > 3).length >= {count}", PICTURES_TIMEOUT_MS)
 
 
 def wait_until(page: Page, expression: str, timeout_ms: int = LIVE_TIMEOUT_MS) -> None:
