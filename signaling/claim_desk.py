@@ -14,6 +14,7 @@ from rooms.visits.states import ParticipantState
 from rooms.visits.views import ClaimView
 from signaling import errors, messages
 from signaling.admission_port import AdmissionPort
+from signaling.codec import type_of
 from signaling.messages import AdmitClaim, ClaimWaiting, DenyClaim
 from signaling.seated_peer import SeatedPeer
 from signaling.switchboard import Switchboard
@@ -101,4 +102,4 @@ class ClaimDesk:
             self._vacate(participant)
 
     def _refuse(self, seated: SeatedPeer, code: str, message: AdmitClaim | DenyClaim) -> None:
-        self._peers.send_message(seated, messages.Error(code=code, regarding=messages.type_of(message)))
+        self._peers.send_message(seated, messages.Error(code=code, regarding=type_of(message)))

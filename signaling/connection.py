@@ -20,7 +20,7 @@ from signaling.bus_messages import (
     socket_channel,
 )
 from signaling.close_codes import CloseCode
-from signaling.messages import ProtocolError, parse
+from signaling.codec import ProtocolError, parse
 from signaling.outbox import Outbox
 from signaling.rate_limit import RateLimit
 from signaling.settings import SignalingSettings

@@ -11,8 +11,9 @@ from rooms.ids import VisitId
 from signaling.admission_port import AdmissionPort
 from signaling.bus_messages import SocketArrived, SocketId
 from signaling.close_codes import CloseCode
+from signaling.codec import ProtocolError, parse
 from signaling.errors import close_code
-from signaling.messages import Hello, ProtocolError, parse
+from signaling.messages import Hello
 
 log = structlog.get_logger(__name__)
 

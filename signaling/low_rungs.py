@@ -7,6 +7,7 @@ from rooms.ids import PeerId
 from rooms.visits.live_room import LiveRoom
 from rooms.visits.states import RoomState
 from signaling import errors
+from signaling.codec import dump, type_of
 from signaling.low_rung_messages import (
     Clip,
     LowRungMessage,
@@ -18,7 +19,7 @@ from signaling.low_rung_messages import (
     Signal,
     Text,
 )
-from signaling.messages import ServerMessage, dump, type_of
+from signaling.messages import ServerMessage
 from signaling.rate_limit import Allowance
 from signaling.seated_peer import SeatedPeer
 from signaling.switchboard import Switchboard

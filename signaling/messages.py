@@ -1,15 +1,12 @@
-"""Every message of the wire, one frozen class each, and the two functions that read and write them.
+"""Every message of the wire, one frozen class each; :mod:`signaling.codec` reads and writes them.
 
-Nothing behind this module sees a dictionary. The page's messages are strict: an unknown type or field, a duplicate
-key, a wrong type, NaN, or a text over its limit is one :class:`ProtocolError`. Fields are camelCase on the wire,
-types kebab-case; ``PROTOCOL.md`` describes them for people, and a test keeps the two alike.
+Nothing behind the codec sees a dictionary. Fields are camelCase on the wire, types kebab-case; ``PROTOCOL.md``
+describes them for people, and a test keeps the two alike.
 """
 
-import json
 from datetime import datetime
 from typing import Annotated, Union
 
-import msgspec
 from msgspec import Meta, field
 
 from rooms.health.samples import Rung, RungReason
@@ -44,15 +41,6 @@ from signaling.low_rung_messages import (
     Signal,
     Text,
 )
-
-
-class ProtocolError(Exception):
-    """A frame is not one of the page's messages. ``reason`` is for the log and holds nothing the sender wrote."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
 
 # --- page to server ---
 
@@ -348,53 +336,3 @@ ServerMessage = Union[  # noqa: UP007
     RelayedCandidate, FreshIceServers, HelpAsked, AdultLost, AdultReturned, ClaimWaiting, Removed, Moved, Closed,
     Error, Pong, RelayedSealingKey, RelayedClip, RelayedSignal, RelayedText,
 ]  # fmt: skip
-
-_encoder = msgspec.json.Encoder()
-_client_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
-_server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
-
-
-def parse(frame: bytes) -> ClientMessage:
-    """Read one text frame of a page. Raises :class:`ProtocolError` for anything but exactly one known message."""
-    try:
-        message = _client_decoder.decode(frame)
-    except msgspec.ValidationError as fault:
-        raise ProtocolError("not a message of the protocol") from fault
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise ProtocolError("not JSON") from fault
-    # What a browser's JSON.stringify writes in the order of PROTOCOL.md is byte for byte what we would write, and
-    # then no key can have come twice. Only another order or spacing pays for the slow look.
-    if _encoder.encode(message) != frame:
-        _refuse_duplicate_keys(frame)
-    return message
-
-
-def parse_server(frame: bytes | str) -> ServerMessage:
-    """Read one text frame of the server, for peers written in Python. Raises ``msgspec.ValidationError``."""
-    return _server_decoder.decode(frame)
-
-
-def dump(message: ClientMessage | ServerMessage) -> bytes:
-    """Write a message as the text of one frame, without ``seq`` unless it is set."""
-    return _encoder.encode(message)
-
-
-def stamp(frame: bytes, seq: int) -> bytes:
-    """Return a dumped frame with its ``seq``: one dump then serves many peers."""
-    return b'%b,"seq":%d}' % (frame[:-1], seq)
-
-
-def type_of(message: ClientMessage | ServerMessage) -> str:
-    """Return the message's type as written on the wire."""
-    return str(message.__struct_config__.tag)
-
-
-def _refuse_duplicate_keys(frame: bytes) -> None:
-    def once(pairs: list[tuple[str, object]]) -> None:
-        if len({key for key, _ in pairs}) != len(pairs):
-            raise ProtocolError("duplicate key")
-
-    try:
-        json.loads(frame, object_pairs_hook=once)
-    except (ValueError, RecursionError) as fault:
-        raise ProtocolError("not JSON") from fault

@@ -1,6 +1,6 @@
 """The frames that one peer has not acknowledged yet, kept so that its next socket can have them again."""
 
-from signaling.messages import stamp
+from signaling.codec import stamp
 
 #: What one peer may leave unacknowledged; more, and it can not resume but must join as a new peer.
 REPLAY_MAX_FRAMES = 256

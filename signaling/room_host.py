@@ -43,6 +43,7 @@ from signaling.bus_messages import (
 )
 from signaling.claim_desk import ClaimDesk
 from signaling.close_codes import CloseCode
+from signaling.codec import type_of
 from signaling.dictionaries import Seat
 from signaling.ice_desk import IceDesk
 from signaling.ice_servers import IceServerMinter
@@ -203,9 +204,9 @@ class RoomHost:
             case SealingKey() | Clip() | Signal() | Text():
                 self._low_rungs.take(seated, message, seated.heard_at)
             case messages.Hello():
-                self._refuse(seated, errors.ALREADY_GREETED, messages.type_of(message))
+                self._refuse(seated, errors.ALREADY_GREETED, type_of(message))
             case _:
-                self._submit(Request(command_for(seated.peer, message), seated, messages.type_of(message)))
+                self._submit(Request(command_for(seated.peer, message), seated, type_of(message)))
 
     def _relay(self, sender: SeatedPeer, message: messages.RelayedClientMessage) -> None:
         leg = self.room.leg(sender.peer, message.to)
@@ -213,7 +214,7 @@ class RoomHost:
         try:
             relayed = relay(message, sender.peer, leg, relay_only=self._ice.relay_only(sender.peer, message.to))
         except RefusedError as refusal:
-            self._refuse(sender, refusal.code, messages.type_of(message))
+            self._refuse(sender, refusal.code, type_of(message))
             return
         if relayed is not None and receiver is not None:
             self.peers.send_message(receiver, relayed)
@@ -376,11 +377,7 @@ class RoomHost:
         """Have the clock looked at when something can be due first. Never later than promised, seldom for nothing."""
         if self._is_over:
             return
-        waits = [
-            (self._settings.half_open_s if seated.is_away else self._settings.presence_s) + seated.heard_at
-            for seated in self.peers
-            if seated.socket is not None
-        ]
+        waits = self.peers.silences_due(self._settings.presence_s, self._settings.half_open_s)
         if self._empty_since is not None:
             waits.append(self._empty_since + self._settings.empty_room_s)
         deadline = self.room.next_deadline()

@@ -8,6 +8,7 @@ from signaling import messages
 from signaling.bus import Bus
 from signaling.bus_messages import Cut, Deliver, SocketArrived, SocketId, socket_channel
 from signaling.close_codes import CloseCode
+from signaling.codec import dump
 from signaling.messages import ServerMessage
 from signaling.seated_peer import SeatedPeer
 
@@ -34,6 +35,14 @@ class Switchboard:
     def at(self, socket: SocketId) -> SeatedPeer | None:
         """Return the peer that speaks through a socket now."""
         return self._by_socket.get(socket)
+
+    def silences_due(self, presence_s: float, half_open_s: float) -> list[float]:
+        """Return when each peer will have been silent for too long to be present or, if away, to keep its socket."""
+        return [
+            (half_open_s if seated.is_away else presence_s) + seated.heard_at
+            for seated in self._peers.values()
+            if seated.socket is not None
+        ]
 
     def seat(self, peer: PeerId, arrival: SocketArrived, now: float, *, is_classroom: bool) -> SeatedPeer:
         """Give a new peer its place."""
@@ -104,12 +113,12 @@ class Switchboard:
 
     def send_message(self, seated: SeatedPeer, message: ServerMessage) -> None:
         """Send one message to one peer."""
-        self.send(seated, messages.dump(message))
+        self.send(seated, dump(message))
 
     def send_once(self, socket: SocketId | None, message: messages.Welcome | messages.Pong) -> None:
         """Send what concerns the socket alone: it has no number and is not sent again."""
         if socket is not None:
-            self._bus.publish(socket_channel(socket), Deliver(messages.dump(message)))
+            self._bus.publish(socket_channel(socket), Deliver(dump(message)))
 
     def send_again(self, seated: SeatedPeer, frames: tuple[bytes, ...]) -> None:
         """Send numbered frames to a socket that has resumed."""

@@ -10,6 +10,7 @@ import pytest
 from rooms.ids import PeerId
 from rooms.roles import Composition, Role
 from signaling import low_rung_messages, low_rungs, messages, rate_limit
+from signaling.codec import dump
 from signaling.low_rung_messages import (
     Clip,
     Picture,
@@ -248,7 +249,7 @@ async def test_a_flood_is_refused_and_hurts_nobody_else(wire: Wire) -> None:
 async def test_an_oversized_part_is_one_protocol_error(wire: Wire) -> None:
     classroom, _, psychologist = await wire.live_room()
     sealed = "x" * (low_rung_messages.CLIP_PART_MAX_CHARS + 1)
-    await psychologist.sends_text(messages.dump(clip_for(classroom, sealed=sealed)).decode())
+    await psychologist.sends_text(dump(clip_for(classroom, sealed=sealed)).decode())
     await psychologist.expects_error("protocol-error")
     assert await heard_by(classroom, RelayedClip) == []
 
@@ -256,7 +257,7 @@ async def test_an_oversized_part_is_one_protocol_error(wire: Wire) -> None:
 async def test_binary_that_is_no_text_of_the_alphabet_is_refused(wire: Wire) -> None:
     classroom, _, psychologist = await wire.live_room()
     for sealed in (base64.b64encode(os.urandom(64)).decode() + "=", "I live at number 4", "\u202e" + "x" * 30):
-        await psychologist.sends_text(messages.dump(clip_for(classroom, sealed=sealed)).decode())
+        await psychologist.sends_text(dump(clip_for(classroom, sealed=sealed)).decode())
         await psychologist.expects_error("protocol-error")
     assert await heard_by(classroom, RelayedClip) == []
 

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from rooms.health.samples import CandidateType, ConnectionState, Rung, RungReason
+from signaling.codec import ProtocolError, dump, parse, parse_server, stamp
 from signaling.dictionaries import LegHealth
-from signaling.messages import ClientMessage, Health, ProtocolError, ServerMessage, dump, parse, parse_server, stamp
+from signaling.messages import ClientMessage, Health, ServerMessage
 
 CONTRACT = Path(__file__).parents[1] / "contract" / "messages"
 FILES = sorted(CONTRACT.glob("*.json"))

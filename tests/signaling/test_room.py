@@ -10,6 +10,7 @@ from rooms.roles import Composition, Role
 from rooms.visits import events
 from signaling import messages
 from signaling.close_codes import CloseCode
+from signaling.codec import type_of
 from tests.signaling.conftest import StartWire, Wire
 from tests.support.scripted_peer import ScriptedPeer
 
@@ -100,7 +101,7 @@ async def test_nobody_opens_the_door_for_the_child(wire: Wire, role: Role) -> No
 async def test_the_classroom_does_not_do_what_is_for_adults(wire: Wire, message: messages.ClientMessage) -> None:
     classroom, _, _ = await wire.live_room()
     await classroom.says(message)
-    assert (await classroom.expects_error("not-allowed")).regarding == messages.type_of(message)
+    assert (await classroom.expects_error("not-allowed")).regarding == type_of(message)
 
 
 async def test_a_guardian_waits_until_an_adult_admits(wire: Wire) -> None:

@@ -10,8 +10,9 @@ from msgspec import structs
 from rooms.ids import ParticipantId, PeerId
 from signaling import messages
 from signaling.close_codes import CloseCode
+from signaling.codec import dump, parse_server
 from signaling.dictionaries import SUBPROTOCOL, AnswerDescription, CandidateInit, OfferDescription, Resume
-from signaling.messages import ClientMessage, ServerMessage, dump, parse_server
+from signaling.messages import ClientMessage, ServerMessage
 
 Message = TypeVar("Message")
 #: A test waits this long for what must come; what must not come is told apart by a ping and its pong.
