@@ -126,18 +126,20 @@ class _Cost:
 
 
 #: The figures of the page's ``rtc/rungs.js``; a test compares them. A small picture goes first to whom it matters most.
-COSTS: MappingProxyType[Rung, _Cost] = MappingProxyType({
-    Rung.VIDEO: _Cost(24, 20, 250, OTHERS),
-    Rung.SMALL_VIDEO: _Cost(24, 20, 60, 1),
-    Rung.STILLS: _Cost(24, 20, 9.6, OTHERS),
-    Rung.VOICE_24: _Cost(24, 20),
-    Rung.VOICE_16: _Cost(16, 60),
-    Rung.VOICE_12: _Cost(12, 60),
-    Rung.VOICE_8: _Cost(8, 60),
-    Rung.CLIPS: _Cost(other_kbps=OTHERS * 4),
-    Rung.TEXT: _Cost(other_kbps=1),
-    Rung.PHONE: _Cost(),
-})
+COSTS: MappingProxyType[Rung, _Cost] = MappingProxyType(
+    {
+        Rung.VIDEO: _Cost(24, 20, 250, OTHERS),
+        Rung.SMALL_VIDEO: _Cost(24, 20, 60, 1),
+        Rung.STILLS: _Cost(24, 20, 9.6, OTHERS),
+        Rung.VOICE_24: _Cost(24, 20),
+        Rung.VOICE_16: _Cost(16, 60),
+        Rung.VOICE_12: _Cost(12, 60),
+        Rung.VOICE_8: _Cost(8, 60),
+        Rung.CLIPS: _Cost(other_kbps=OTHERS * 4),
+        Rung.TEXT: _Cost(other_kbps=1),
+        Rung.PHONE: _Cost(),
+    }
+)
 _WITH_PICTURE = frozenset({Rung.VIDEO, Rung.SMALL_VIDEO, Rung.STILLS})
 _WITH_VOICE = frozenset({Rung.VOICE_24, Rung.VOICE_16, Rung.VOICE_12, Rung.VOICE_8})
 
@@ -151,7 +153,8 @@ def rung_for(line: LineReading) -> Rung:
     """Return the best rung that the line holds."""
     known = [rate for rate in (line.up_kbps, line.down_kbps) if rate is not None]
     if not known:
-        return Rung.PHONE
+        # Something came back, though too little to tell a rate: words will pass.
+        return Rung.PHONE if line.rtt_ms is None else Rung.TEXT
     room = min(known)
     loss = max(line.loss_up_pct or 0.0, line.loss_down_pct or 0.0)
     held = next(rung for rung in RUNG_ORDER if COSTS[rung].needed_kbps <= room)

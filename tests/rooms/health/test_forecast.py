@@ -12,7 +12,12 @@ RUNGS_JS = File(__file__).parents[3] / "web/static/js/rtc/rungs.js"
 
 
 def line(
-    up: float | None, down: float | None = None, *, path: Path = Path.DIRECT, loss: float = 0.0, rtt: float = 50.0
+    up: float | None,
+    down: float | None = None,
+    *,
+    path: Path = Path.DIRECT,
+    loss: float = 0.0,
+    rtt: float | None = 50.0,
 ) -> LineReading:
     return LineReading(
         path=path, up_kbps=up, down_kbps=up if down is None else down, rtt_ms=rtt, loss_up_pct=loss, loss_down_pct=loss
@@ -34,7 +39,8 @@ def line(
         (line(30), Rung.CLIPS),
         (line(4), Rung.TEXT),
         (line(0), Rung.PHONE),
-        (line(None, None), Rung.PHONE),
+        (line(None, None, rtt=None), Rung.PHONE),
+        (line(None, None, rtt=900), Rung.TEXT),  # an answer came, too little to tell a rate
         (line(20_000, 50), Rung.VOICE_8),  # the narrower way decides
         (line(20_000, path=Path.RELAY_TLS), Rung.VIDEO),
         (line(20_000, path=Path.BLOCKED), Rung.CLIPS),
@@ -54,7 +60,7 @@ GOOD = {"camera": Device.WORKS, "microphone": Device.WORKS, "speaker": Device.WO
     ("reading", "devices", "instruction"),
     [
         (line(20_000), {}, Instruction.READY),
-        (line(None, None), {"microphone": Device.MISSING}, Instruction.NO_LINE),
+        (line(None, None, rtt=None), {"microphone": Device.MISSING}, Instruction.NO_LINE),
         (line(20_000), {"microphone": Device.REFUSED, "camera": Device.REFUSED}, Instruction.ALLOW_MICROPHONE),
         (line(20_000), {"microphone": Device.MISSING}, Instruction.PLUG_MICROPHONE),
         (line(20_000), {"microphone": Device.SILENT, "speaker": Device.SILENT}, Instruction.RAISE_MICROPHONE),
@@ -84,7 +90,11 @@ def test_without_a_camera_sound_is_expected_and_less_data() -> None:
     ("rung", "cost"),
     # 45 minutes, both ways: 2 x 2 streams of (2 x 8 + 9) kbit/s are 100 kbit/s, 33.75 MB.
     [
-        (Rung.VOICE_8, 34), (Rung.VOICE_16, 56), (Rung.VOICE_24, 102), (Rung.SMALL_VIDEO, 142), (Rung.VIDEO, 439),
+        (Rung.VOICE_8, 34),
+        (Rung.VOICE_16, 56),
+        (Rung.VOICE_24, 102),
+        (Rung.SMALL_VIDEO, 142),
+        (Rung.VIDEO, 439),
         (Rung.PHONE, 0),
     ],
 )

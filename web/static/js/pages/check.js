@@ -18,7 +18,11 @@ const LINE_MS = 13_400;
 /** What the permit may take beside. */
 const PERMIT_MS = 1_500;
 /** A peer that has not connected by then does not connect on this network. */
-const PEER_MS = 9_500;
+const PEER_MS = 9_000;
+/** What a measurement over the web may take longer, after the peer was waited for in vain; the server ends it at 20 s. */
+const WEB_EXTRA_MS = 3_600;
+/** On a way this long, a peer that did not connect in time says nothing about the network's rules. */
+const LONG_WAY_MS = 300;
 const KILOBIT = ["downKbps", "upKbps"];
 /** More is not told apart, and matters to no visit. */
 const KBPS_SHOWN_MAX = 5_000;
@@ -148,8 +152,9 @@ async function measureLine(asked) {
     if (peer) path = await peer.path();
     const measured = await measure(peer ?? socket, socket.control(peer ? "peer" : "web"), {
       lossy: peer !== null,
-      until: began + LINE_MS,
+      until: began + LINE_MS + (path === "blocked" ? WEB_EXTRA_MS : 0),
     });
+    if (path === "blocked" && (measured.rttMs ?? 0) > LONG_WAY_MS) path = "unknown";
     return { path, ...measured };
   } finally {
     offering.close();
