@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page, async_playwright
 
 from tests.lab.browsers import launch
@@ -153,10 +154,12 @@ class Call:
         first: dict[str, float | None] = {}
         until = time.monotonic() + JOIN_PATIENCE_S
         while time.monotonic() < until:
-            first = {
-                role: await page.evaluate("window.watched?.firstSound ?? null") for role, page in self.pages.items()
-            }
-            if all(first.values()):
+            # A professional's link signs in first and goes on to the call by itself; nothing can be asked meanwhile.
+            with contextlib.suppress(PlaywrightError):
+                first = {
+                    role: await page.evaluate("window.watched?.firstSound ?? null") for role, page in self.pages.items()
+                }
+            if first and all(first.values()):
                 break
             await asyncio.sleep(0.2)
         return {role: None if at is None else round(at / 1000, 1) for role, at in first.items()}

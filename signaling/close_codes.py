@@ -24,7 +24,7 @@ class CloseCode(IntEnum):
     TICKET_REFUSED = 4401
     #: Removed, or the invitation was cancelled: for ever.
     REMOVED = 4403
-    #: No ``hello`` within 5 seconds.
+    #: No ``hello`` within 15 seconds.
     HELLO_TIMEOUT = 4408
     #: This seat is open in another tab or browser; ask the person, then say ``hello`` with ``replace``.
     SEAT_IN_USE = 4409

@@ -12,8 +12,8 @@ class SignalingSettings:
     #: Exactly what a browser writes into ``Origin``: scheme, host, and port unless it is the scheme's own.
     allowed_origins: frozenset[str]
     turn: TurnSettings | None = None
-    #: A socket without ``hello`` is closed after this.
-    hello_deadline_s: float = 5.0
+    #: A socket without ``hello`` is closed after this. A page opens it beside asking for its ticket.
+    hello_deadline_s: float = 15.0
     #: A peer that was not heard for this long is away.
     presence_s: float = 4.0
     #: A peer that was not heard for this long loses its socket: the line is gone, though nobody has said so.

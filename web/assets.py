@@ -23,6 +23,7 @@ from aiohttp import web
 
 from web import keys
 from web.i18n import LOCALE_FOLDER
+from web.linking import link
 from web.rendering import TEMPLATE_FOLDER, accepted_encoding
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ SERVICE_WORKER = "sw.js"
 #: The page that the service worker keeps; a change of it, or of its words, is a new version of the worker.
 PAGE_TEMPLATES = (TEMPLATE_FOLDER / "join" / "call.html", TEMPLATE_FOLDER / "_partials" / "pictures.html")
 HASH_CHARS = 12
+#: Entries of the call page's parts, each loaded whole at its own moment: at the tap, for adults, once connected.
+GROUPS = ("js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js", "js/pages/line.js", "js/clips/panel.js")
 #: Our own scripts hold ``/**`` nowhere but where a comment begins; a test sees to it.
 _COMMENTS = re.compile(rb"[ \t]*/\*\*.*?\*/|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)
 #: Development files beside the modules, which no browser asks for.
@@ -67,6 +70,7 @@ class Assets:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix not in NOT_SERVED
         }
+        contents |= _groups(contents)
         named = (item for name, body in contents.items() for item in (name.encode(), body))
         self.version = _hash(*named, *page_sources)
         module_hash = _hash(*(body for name, body in contents.items() if name.startswith(f"{MODULE_FOLDER}/")))
@@ -110,6 +114,13 @@ def _served(path: Path) -> bytes:
     """
     body = path.read_bytes()
     return _COMMENTS.sub(lambda found: b"\n" * found[0].count(b"\n"), body) if path.suffix == ".js" else body
+
+
+def _groups(contents: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return what is served in the place of each group's entry; nothing for a folder without them."""
+    scripts = {path: body.decode() for path, body in contents.items() if path.endswith(".js")}
+    entries = [entry for entry in GROUPS if entry in scripts]
+    return {entry: text.encode() for entry, text in link(scripts, entries).items()}
 
 
 def _hash(*parts: bytes) -> str:

@@ -57,8 +57,7 @@ CALL: Mapping[str, str] = {
     "early-text": N_("You are in the right place. Stay here: the door opens by itself."),
     "claim-waiting": N_("This link is already in use"),
     "claim-waiting-text": N_(
-        "Another device has opened it. The adults in the visit have been asked whether this one may take "
-        "its place."
+        "Another device has opened it. The adults in the visit have been asked whether this one may take its place."
     ),
     "claim-denied": N_("The other device keeps this link"),
     "claim-denied-text": N_("Go on with the device that opened it first, or ask the social worker for help."),
@@ -128,12 +127,9 @@ CALL: Mapping[str, str] = {
     "media-none": N_("No microphone and no camera were found. You can still see and hear."),
     "media-busy": N_("Another program uses the microphone and camera. Close it, then open this page again."),
     "media-insecure": N_(
-        "This browser gives no microphone and camera to this page. Open it by its https address, or in "
-        "another browser."
+        "This browser gives no microphone and camera to this page. Open it by its https address, or in another browser."
     ),
-    "media-failed": N_(
-        "The microphone and camera did not start. Unplug them, plug them in, and open this page again."
-    ),
+    "media-failed": N_("The microphone and camera did not start. Unplug them, plug them in, and open this page again."),
     "microphone-refused": N_(
         "The browser may not use the microphone. Allow it beside the address, then open the page again."
     ),
@@ -148,6 +144,23 @@ CALL: Mapping[str, str] = {
     "beside-code": N_("The social worker's own code"),
     "beside-go": N_("I am here too"),
     # Below voice: one at a time, pictures, words between adults, the telephone
+    # What goes through, and why it is no more
+    "rung-small-video": N_("Small picture and sound"),
+    "rung-stills": N_("Still pictures and sound"),
+    "rung-voice": N_("Voice only"),
+    "why-starting": N_("The picture comes when the line allows."),
+    "why-uplink": N_("Little goes out from here just now."),
+    "why-downlink": N_("Little comes in here just now."),
+    "why-other-side": N_("The line of the other side is weak."),
+    "why-long-way": N_("Sound takes long on the way"),
+    "why-no-path": N_("The way to the others is still being looked for."),
+    "why-data": N_("We save data."),
+    "why-device": N_("This device has much to do."),
+    "why-battery": N_("The battery is low."),
+    "hold": N_("Let through"),
+    "hold-none": N_("As much as the line allows"),
+    "why-held": N_("The psychologist has chosen it so"),
+    "why-signing": N_("The line is kept for signing."),
     "low-clips": N_("The line is weak. Hold the button, speak, then let go."),
     "low-text": N_("No voice gets through just now. Point at a picture."),
     "low-phone": N_("Please go on by telephone."),

@@ -49,6 +49,12 @@ class DemoServer:
         told = json.loads(line)
         self.url, self.visit, self.links, self.desks = told["url"], told["visit"], told["links"], told["desks"]
 
+    def kill(self) -> None:
+        """End the process as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+        self.stop()
+
     def stop(self) -> None:
         """End the process, gently."""
         if self.process is None:

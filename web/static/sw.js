@@ -2,8 +2,8 @@
 // visit loads nothing. The server writes `ASSETS = {version, urls}` before this line.
 const CACHE = `wasl-shell-${ASSETS.version}`;
 const PAGE = "/j";
-// What is below voice comes with its own first use: it must not compete with joining.
-const OURS = /^js\/(pages\/call|rtc\/.*|ui\/(room|adult|beside)|signaling\/(socket|tickets))\.js$/;
+// Each of these holds all that it needs.
+const OURS = /^js\/(pages\/(call|line)|ui\/(adult|beside|low-rungs)|clips\/(panel|capture-worklet))\.(js|css)$/;
 const MODULES = Object.entries(ASSETS.urls).filter(([name]) => OURS.test(name)).map(([, url]) => url);
 /** Every visit has the same page; its address and its secret stay with the browser. */
 const isCallPage = (url) => url.pathname === PAGE || url.pathname.startsWith("/call/");

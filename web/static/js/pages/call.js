@@ -1,9 +1,10 @@
 /** The call page's wiring: one person's way from the tap through the door to the end. */
 
 import { LocalMedia } from "../rtc/media.js";
+import { Mesh } from "../rtc/mesh.js";
 import { SignalSocket } from "../signaling/socket.js";
-import { exchangeCode, fetchTicket, takeSeat } from "../signaling/tickets.js";
-import { RoomView, minutes, newModel, part, roleWords, t } from "../ui/room.js";
+import { Entering } from "./entering.js";
+import { RoomView, newModel, part, roleWords, t } from "../ui/room.js";
 
 /** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("../signaling/messages.js").Role} Role */
@@ -11,9 +12,6 @@ import { RoomView, minutes, newModel, part, roleWords, t } from "../ui/room.js";
 
 /** Without the server media goes on this long, then rests until it is back. */
 export const MEDIA_WITHOUT_SERVER_MS = 120_000;
-export const HEALTH_INTERVAL_MS = 5_000;
-/** While waiting for the visit to open, the server is asked at least this often: a visit may be moved. */
-export const EARLY_POLL_MS = 60_000;
 /** Shorter silences of the line are not worth a word. */
 export const RESTING_AFTER_MS = 3_000;
 /** A room that would not open is asked for again after this; the ticket's answer then says what is the matter. */
@@ -23,9 +21,12 @@ const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 /** The ladder comes once this page has nothing more urgent to load: not while connections are being made. */
 export const QUALITY_AFTER_WELCOME_MS = 2_000;
 export const QUALITY_AFTER_CONNECTED_MS = 3_000;
+/** Where no connection ever stands, the ladder is needed most. */
+export const QUALITY_AT_LATEST_MS = 15_000;
 
-/** What is below voice is loaded this long after one is in, so that it is there when the line is not. */
-export const LOW_AFTER_MS = 20_000;
+/** What is below voice is loaded this long after one is in, so that it is there when the line is not; in a call later. */
+export const LOW_AFTER_MS = 6_000;
+export const LOW_DURING_CALL_MS = 30_000;
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
 /**
@@ -34,8 +35,7 @@ const BELOW_VOICE = new Set(["clips", "text", "phone"]);
  * @param {import("../signaling/tickets.js").Early} early what was asked for before this page had all its parts
  */
 export async function start(secret, early) {
-  const { Mesh } = await import("../rtc/mesh.js");
-  await new Call(Mesh, early).begin(secret);
+  await new Call(early).begin(secret);
 }
 
 class Call {
@@ -45,14 +45,14 @@ class Call {
   #mesh;
   /** @type {import("../rtc/quality.js").Quality | null} */ #quality = null;
   #qualityTimer = 0;
-  #early;
-  /** The ticket that came with the seat, for the first socket. @type {import("../signaling/tickets.js").Ticket | null} */ #entrance = null;
+  #qualityWantedAt = 0;
+  #entering;
   #socket = new SignalSocket({
-    ticket: (signal) => this.#fetchTicket(signal),
+    ticket: (signal) => this.#entering.ticket(signal),
     onMessage: (message) => this.#take(message),
     onState: (state) => this.#signalingChanged(state),
     onEnd: (code) => this.#socketEnded(code),
-    onRefused: (error) => this.#refused(/** @type {RequestError} */ (error)),
+    onRefused: (error) => this.#entering.refuse(/** @type {RequestError} */ (error)),
     onClock: (now) => {
       this.#clockOffset = Date.parse(now) - Date.now();
     },
@@ -67,18 +67,23 @@ class Call {
   #pauseKnown = false;
   /** Media rests because the server has been away too long. */
   #resting = false;
-  #retry = 0;
   #restTimer = 0;
   #wordsTimer = 0;
   #endTimer = 0;
 
-  /** @param {typeof import("../rtc/mesh.js").Mesh} Mesh @param {import("../signaling/tickets.js").Early} early */
-  constructor(Mesh, early) {
-    this.#early = early;
+  /** @param {import("../signaling/tickets.js").Early} early */
+  constructor(early) {
+    this.#entering = new Entering({
+      early,
+      calm: (card) => this.#calm(card),
+      finish: (card) => this.#finish(card),
+      open: (socket) => this.#socket.open({ early: socket }),
+      know: (ticket) => this.#know(ticket),
+    });
     this.#mesh = new Mesh({
       send: (message) => this.#socket.send(message),
       onPeer: (peer, state, stream) => {
-        if (state === "closed") this.#model.links.delete(peer);
+        if (!stream) this.#model.links.delete(peer);
         else this.#model.links.set(peer, { state, stream });
         if (state === "connected") this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
         this.#render();
@@ -90,7 +95,7 @@ class Call {
   async begin(secret) {
     const mediaAsked = this.#media.start();
     this.#listen();
-    await this.#enter(secret);
+    await this.#entering.enter(secret);
     await mediaAsked;
   }
 
@@ -105,48 +110,26 @@ class Call {
     };
     addEventListener("online", changed);
     /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener("change", changed);
-    setInterval(() => void this.#tellHealth(), HEALTH_INTERVAL_MS);
     const beside = /** @type {HTMLDetailsElement} */ (part("beside"));
     beside.ontoggle = async () => {
       if (beside.open) (await import("../ui/beside.js")).showBeside((code) => this.#sitBeside(code));
     };
   }
 
-  /** Take the seat with the secret, unless this browser has it already; then join. @param {string} secret */
-  async #enter(secret) {
-    clearTimeout(this.#retry);
-    try {
-      if (secret) {
-        const waiting = () => this.#calm({ picture: "link", title: t("claim-waiting"), text: t("claim-waiting-text") });
-        const { visit, entrance } = await takeSeat(secret, waiting, this.#early.take());
-        this.#model.visit = visit;
-        this.#entrance = entrance ?? null;
-        history.replaceState(null, "", `/call/${this.#model.visit}`);
-      }
-      this.#model.visit ||= location.pathname.match(/^\/call\/([^/]+)$/)?.[1] ?? "";
-      if (this.#model.visit) this.#socket.open({ early: this.#early.takeSocket() });
-      else this.#calm({ picture: "link", title: t("no-link"), text: t("no-link-text") });
-    } catch (error) {
-      this.#refused(/** @type {RequestError} */ (error), () => void this.#enter(secret));
-    }
-  }
-
-  /** @param {AbortSignal} signal @returns {Promise<string>} */
-  async #fetchTicket(signal) {
-    const ticket = this.#entrance ?? (await fetchTicket(this.#model.visit, signal, this.#early.take()));
-    this.#entrance = null;
+  /** @param {import("../signaling/tickets.js").Ticket} ticket */
+  #know(ticket) {
     const roles = ticket.participants.map(({ role }) => role);
+    this.#model.visit = ticket.visit;
     this.#model.roles = roles;
     // A device that sits before the child is the child's, whoever else sits there too.
     this.#model.role = roles.includes("classroom") ? "classroom" : (roles[0] ?? null);
     this.#plan = ticket.help ?? { phones: [] };
     this.#clockOffset = Date.parse(ticket.now) - Date.now();
     if (this.#model.role !== "classroom") void this.#bringAdultControls();
-    return ticket.ticket;
   }
 
   async #bringAdultControls() {
-    if (this.#adult) return;
+    if (this.#adult) return this.#adult;
     const { AdultControls } = await import("../ui/adult.js");
     if (!this.#adult) {
       this.#adult = new AdultControls(this.#view, {
@@ -154,25 +137,12 @@ class Call {
         toggle: (kind) => void this.#media.want(kind, !this.#media.isOn(kind)),
         choose: (kind, device) => void this.#media.choose(kind, device),
         devices: (kind) => this.#media.devices(kind),
+        hold: (rung) => this.#quality?.hold(rung),
         render: () => this.#render(),
       });
     }
     this.#render();
-  }
-
-  /** The server has said no, or cannot be reached. @param {RequestError} error @param {() => void} [again] */
-  #refused(error, again = () => this.#socket.open()) {
-    const seconds = error.opensInS ?? 0;
-    if (seconds > 0) {
-      this.#calm({ picture: "sun", title: t("early", { minutes: minutes(seconds) }), text: t("early-text") });
-      this.#retry = setTimeout(again, Math.min(EARLY_POLL_MS, seconds * 1000 + 2_000 * Math.random()));
-    } else if (error.code === "claim-denied") this.#finish({ picture: "link", title: t("claim-denied"), text: t("claim-denied-text") });
-    else if (error.final) {
-      this.#finish({ picture: "sun", title: error.title || t("not-possible"), text: t("not-possible-text") });
-    } else {
-      this.#calm({ picture: "resting", title: t("no-network"), text: t("no-network-text") });
-      this.#retry = setTimeout(again, 2_000 + 3_000 * Math.random());
-    }
+    return this.#adult;
   }
 
   // --- what the server says ---
@@ -269,8 +239,9 @@ class Call {
     const left = Date.parse(message.closesAt) - model.now();
     // The page closes by itself even when no server says so.
     this.#endTimer = setTimeout(() => this.#finish({ picture: "sun", title: t("ended"), text: t("ended-text") }), Math.min(TIMEOUT_MAX_MS, Math.max(0, left)));
-    if (message.admitted) this.#admitted();
-    else model.admitted = false;
+    model.admitted = message.admitted;
+    // A new peer is told by `admitted` that it is in.
+    if (message.resumed && message.admitted) this.#admitted();
     this.#wantQuality(QUALITY_AFTER_WELCOME_MS);
   }
 
@@ -286,7 +257,8 @@ class Call {
 
   #admitted() {
     this.#model.admitted = true;
-    setTimeout(() => this.#below(() => this.#render()), LOW_AFTER_MS);
+    // While people wait at the door the line has nothing better to do.
+    setTimeout(() => this.#model.links.size ? setTimeout(() => this.#below(() => this.#render()), LOW_DURING_CALL_MS) : this.#below(() => this.#render()), LOW_AFTER_MS);
     this.#model.denied = false;
     this.#tellMedia();
   }
@@ -330,7 +302,7 @@ class Call {
   #socketEnded(code) {
     const move = { action: "move-here", picture: "refresh", words: t("move-here"), kind: "control-main" };
     if (code === 4409) this.#away({ picture: "link", title: t("in-use"), text: t("in-use-text"), controls: [move] });
-    else if (code === 4412) this.#retry = setTimeout(() => this.#socket.open({ fresh: true }), NOT_OPEN_PAUSE_MS);
+    else if (code === 4412) this.#entering.later(() => this.#socket.open({ fresh: true }), NOT_OPEN_PAUSE_MS);
     else if (code === 4403 || code === 4411) this.#take({ type: code === 4403 ? "removed" : "moved", seq: 0 });
     else if (code === 4410) this.#take({ type: "closed", seq: 0, reason: "ended" });
     else this.#away({ picture: "warning", title: t("broken"), text: t("broken-text"), controls: [{ ...move, action: "reload", words: t("again") }] });
@@ -368,7 +340,7 @@ class Call {
         this.#socket.send({ type: action });
         break;
       default:
-        this.#adult?.act(action, detail);
+        void this.#bringAdultControls().then((adult) => adult.act(action, detail));
     }
     this.#render();
   }
@@ -384,7 +356,7 @@ class Call {
 
   /** The social worker takes their seat on the child's device by their own code. @param {string} code */
   async #sitBeside(code) {
-    await exchangeCode(code);
+    await this.#entering.sitBeside(code);
     /** @type {HTMLDetailsElement} */ (part("beside")).open = false;
     this.#socket.open({ replace: true, fresh: true });
   }
@@ -440,34 +412,18 @@ class Call {
   #wantQuality(afterMs) {
     if (this.#quality) return;
     clearTimeout(this.#qualityTimer);
+    this.#qualityWantedAt ||= Date.now();
     this.#qualityTimer = setTimeout(() => {
       const states = [...this.#model.links.values()].map(({ state }) => state);
-      if (states.length && !states.includes("connected")) this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
-      else void this.#bringQuality();
+      const mayWait = Date.now() - this.#qualityWantedAt < QUALITY_AT_LATEST_MS;
+      if (mayWait && states.length && !states.includes("connected")) this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
+      else void this.#keepLine();
     }, afterMs);
   }
 
-  async #bringQuality() {
-    const { Quality } = await import("../rtc/quality.js");
-    this.#quality ??= new Quality({
-      mesh: this.#mesh,
-      role: () => this.#model.role ?? "",
-      roleOf: (peer) => this.#model.roster.find((seat) => seat.peer === peer)?.role ?? "",
-      online: () => this.#model.signaling === "online",
-      live: () => this.#model.mayHear,
-      onView: (view) => {
-        Object.assign(this.#model, { path: view.path, quality: view.decision, pictures: view.pictures });
-        this.#render();
-      },
-    });
-  }
-
-  #tellHealth() {
-    const { admitted, quality, on } = this.#model;
-    const legs = this.#quality?.summaries() ?? [];
-    if (!admitted || !quality || !legs.length) return;
-    const [reason = "starting"] = quality.reasons;
-    this.#socket.send({ type: "health", rung: quality.rung, reason: reason === "line-good" && !on.video ? "camera-off" : reason, legs });
+  async #keepLine() {
+    const { keepLine } = await import("./line.js");
+    this.#quality ??= keepLine({ model: this.#model, mesh: this.#mesh, send: (message) => this.#socket.send(message), render: () => this.#render() });
   }
 
   /** Show one calm card and nothing else. @param {import("../ui/room.js").Card} card */
@@ -480,7 +436,7 @@ class Call {
   /** Out of the room, with a way back. @param {import("../ui/room.js").Card} card */
   #away(card) {
     clearTimeout(this.#endTimer);
-    clearTimeout(this.#retry);
+    this.#entering.stop();
     this.#socket.close();
     this.#mesh.closeAll();
     this.#media.stop();

@@ -82,6 +82,8 @@ export const PICTURE_HEADROOM_MS = 20 * S;
 /** A way as short as this, and without loss, holds no village's line: the picture need not wait. */
 export const NEAR_RTT_MS = 50;
 export const NEAR_HEADROOM_MS = 4 * S;
+/** What is over sooner was a stutter. */
+export const STUTTER_MS = 8 * S;
 export const LARGER_PICTURE_MS = 60 * S;
 /** A way longer than this, and with this loss, is a thin line: edge. */
 export const LONG_WAY_MS = 380;
@@ -201,9 +203,10 @@ function decideLeg(old, peer, page) {
   const trial = now - leg.triedAt < TRIAL_MS;
   if (!trial && !delayed) leg.calmLossPct = heard.lossPct * 0.1 + (leg.calmLossPct ?? heard.lossPct) * 0.9;
   // Loss that comes without delay is the line's own: a lower rate does not mend it, unless a climb has just brought it.
-  // Nor is it the line when a short way without loss stutters for a moment: a busy machine.
+  // Nor is it the line when a short way without loss stutters for a moment: a busy machine. Only a picture that goes on costing speech gives way.
   const near = leg.baseRttMs <= NEAR_RTT_MS && seen.lossPct <= STRONG_LOSS_PCT;
-  const congested = suffering && (delayed || losing || (trial && !near) || RUNGS[leg.rung].picture !== null);
+  const steady = !near || look(page.window, peer, now, STUTTER_MS).inventedPct > SUFFERS_PCT;
+  const congested = suffering && (delayed || losing || (trial && !near) || (RUNGS[leg.rung].picture !== null && steady));
   const ceiling = ceilingOf(leg, page);
   if (congested) {
     if (!wishes.signing) leg.withheld = true;

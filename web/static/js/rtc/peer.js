@@ -135,7 +135,8 @@ export class Peer {
 
   /** @param {RTCIceServer[]} iceServers @returns {RTCConfiguration} */
   #configuration(iceServers) {
-    return { iceServers, iceTransportPolicy: this.setting.relayOnly ? "relay" : "all", bundlePolicy: "max-bundle" };
+    // The pool lets the answering side ask for its relay address while the offer is still on its way.
+    return { iceServers, iceTransportPolicy: this.setting.relayOnly ? "relay" : "all", bundlePolicy: "max-bundle", iceCandidatePoolSize: 1 };
   }
 
   /** @param {() => Promise<void>} job */

@@ -7,7 +7,7 @@ import { capSum } from "./caps.js";
 import { NO_WISHES } from "./ceilings.js";
 import { START, decide } from "./ladder.js";
 import { hearing, read, summary } from "./readings.js";
-import { RUNGS, Rung, place } from "./rungs.js";
+import { LADDER, RUNGS, Rung, place } from "./rungs.js";
 import { FIRST_PACKET_MS } from "./mesh.js";
 
 /** @typedef {import("./mesh.js").Mesh} Mesh */
@@ -34,6 +34,8 @@ const LOSS_OVER_MS = 10_000;
 export class Quality {
   /** What people have decided. @type {Wishes} */
   wishes = NO_WISHES;
+  /** Whether nothing was to flow at the last look. */
+  #rested = false;
   /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, short: boolean, seenAt: number}>} */ #known = new Map();
   /** @type {Sample[]} */ #window = [];
   #state = START;
@@ -47,6 +49,7 @@ export class Quality {
    * @param {Mesh} wiring.mesh
    * @param {() => string} wiring.role of this page
    * @param {(peer: string) => string} wiring.roleOf
+   * @param {(peer: string) => boolean} wiring.speaks whether that person's microphone is on
    * @param {() => boolean} wiring.online whether the server hears us
    * @param {() => boolean} wiring.live whether sound is to flow
    * @param {(view: View) => void} wiring.onView after each look
@@ -55,6 +58,11 @@ export class Quality {
     this.wiring = wiring;
     void this.#watchBattery();
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** Keep everybody at this rung or below, as the psychologist wishes; "" or nonsense: as the line allows. @param {string} rung */
+  hold(rung) {
+    this.wishes = { ...this.wishes, hold: LADDER.find((name) => name === rung) ?? null };
   }
 
   stop() {
@@ -83,7 +91,7 @@ export class Quality {
   }
 
   async #lookOnce() {
-    const { mesh, online, live, roleOf } = this.wiring;
+    const { mesh, online, live, role, roleOf, speaks } = this.wiring;
     const at = performance.now();
     const legs = mesh.legs();
     if (!legs.length) return;
@@ -102,17 +110,23 @@ export class Quality {
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
       this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, short: same?.short ?? false, seenAt });
-      // Nothing may be concluded from silence that was agreed: a pause, a room that rests.
-      const heard = here.packets || !live() || peer.pc.connectionState !== "connected";
+      // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
+      if (!here.packets && !speaks(id)) here.packets = null;
+      const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
       peer.silentMs = heard ? 0 : peer.silentMs + (now.at - last.at) * (same ? 1 : 0);
       if (peer.silentMs) peer.recovery.observe();
-      peer.report([here.inventedPct, here.lossPct, here.bufferMs, here.packets]);
+      const hold = role() === "psychologist" ? this.wishes.hold : null;
+      peer.report([here.inventedPct, here.lossPct, here.bufferMs, here.packets, hold]);
+      if (roleOf(id) === "psychologist" && report) this.wishes = { ...this.wishes, hold: holdOf(report) };
       return { peer: id, role: roleOf(id), connection: now.connection, rttMs: now.rttMs, here, there: parse(report, at) };
     });
     const [uplinkKbps, spentBytes] = [null, this.#spentBytes];
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
-    if (!live()) return;
+    const rested = this.#rested;
+    this.#rested = !live();
+    if (this.#rested) return;
+    if (rested) this.#state = awake(this.#state, at);
     const decision = decide(this.#state, this.#window, at, this.wishes);
     this.#state = decision.state;
     this.#apply(decision, samples, at);
@@ -153,6 +167,22 @@ export class Quality {
     };
     battery.onlevelchange = battery.onchargingchange = tell;
     tell();
+  }
+}
+
+/** What was agreed to be silent has not been lost. @param {typeof START} state @param {number} now @returns {typeof START} */
+function awake(state, now) {
+  const legs = Object.entries(state.legs).map(([peer, leg]) => [peer, { ...leg, aliveAt: now, cleanSince: now }]);
+  return { ...state, legs: Object.fromEntries(legs) };
+}
+
+/** The rung that the psychologist holds, where a report of theirs says so. @param {import("./mesh.js").Report} report @returns {import("./rungs.js").RungName | null} */
+function holdOf({ report }) {
+  try {
+    const hold = JSON.parse(String(report))[4];
+    return LADDER.find((rung) => rung === hold) ?? null;
+  } catch {
+    return null;
   }
 }
 

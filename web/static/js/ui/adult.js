@@ -14,6 +14,8 @@ const PROFESSIONALS = new Set(["social_worker", "psychologist"]);
 export class AdultControls {
   #asksKey = "";
   #peopleKey = "";
+  /** The rung that this psychologist holds. */
+  #held = "";
   /** @type {Model | null} */ #model = null;
 
   /**
@@ -23,6 +25,7 @@ export class AdultControls {
    * @param {(kind: Kind) => void} hands.toggle
    * @param {(kind: Kind, device: string) => void} hands.choose
    * @param {(kind: Kind) => Promise<Device[]>} hands.devices
+   * @param {(rung: string) => void} hands.hold keep everybody at this rung; "" as the line allows
    * @param {() => void} hands.render
    */
   constructor(view, hands) {
@@ -31,7 +34,8 @@ export class AdultControls {
     addEventListener("keydown", (event) => this.#key(event));
     part("more").addEventListener("change", (event) => {
       const { dataset, value } = /** @type {HTMLSelectElement} */ (event.target);
-      if (dataset.kind) hands.choose(/** @type {Kind} */ (dataset.kind), value);
+      if (dataset.kind === "hold") hands.hold((this.#held = value));
+      else if (dataset.kind) hands.choose(/** @type {Kind} */ (dataset.kind), value);
     });
   }
 
@@ -114,11 +118,19 @@ export class AdultControls {
       const select = make("select", { "data-kind": kind }, ...options);
       return [make("label", {}, picture(index ? "camera" : "microphone"), make("span", {}, t(index ? "camera" : "microphone")), select)];
     }));
+    if (model.role === "psychologist") part("devices").append(this.#holdChoice());
     part("note").hidden = model.role !== "psychologist";
     part("note").setAttribute("href", `/visits/${model.visit}`);
     this.#peopleKey = "";
     this.#drawPeople(model);
     if (!dialog.open) dialog.showModal();
+  }
+
+  /** A psychologist may spare a line that comes and goes: nothing above this rung. */
+  #holdChoice() {
+    const rungs = { "": t("hold-none"), "small-video": t("rung-small-video"), "voice-24": t("rung-voice") };
+    const options = Object.entries(rungs).map(([value, words]) => make("option", { value, selected: value === this.#held }, words));
+    return make("label", {}, picture("resting"), make("span", {}, t("hold")), make("select", { "data-kind": "hold" }, ...options));
   }
 
   /** @param {Model} model */

@@ -30,6 +30,7 @@
  * @property {string} path
  * @property {import("../rtc/ladder.js").Decision | null} quality what the ladder has decided; null before it has seen anything
  * @property {Set<string>} pictures peers whose picture moves
+ * @property {string} line what goes through and why it is no more, in words; "" while all is well
  * @property {Card | null} card what stands alone outside the room
  * @property {boolean} denied an adult has said "not now"
  * @property {boolean} knocked this psychologist has knocked
@@ -109,7 +110,7 @@ export function newModel(now) {
   return {
     screen: "join", role: null, roles: [], visit: "", admitted: false, room: null, roster: [], signaling: "offline", paused: false, mayHear: false,
     tracks: { audio: null, video: null }, on: { audio: false, video: false }, problems: { audio: null, video: null }, links: new Map(),
-    path: "", quality: null, pictures: new Set(), card: null, claims: [], denied: false, knocked: false, lost: null, now,
+    path: "", quality: null, pictures: new Set(), line: "", card: null, claims: [], denied: false, knocked: false, lost: null, now,
   };
 }
 
@@ -151,6 +152,7 @@ export class RoomView {
     this.#drawFaces(model);
     this.#drawCard(model.screen === "room" ? cardOf(model) : model.card);
     this.#drawBanner(model);
+    this.#drawLine(model);
     this.#drawSelf(model);
     this.#drawProblems(model);
     if (role === "classroom") this.#drawChildBar(model);
@@ -217,6 +219,13 @@ export class RoomView {
     const seen = make("span", { "aria-hidden": "true" }, words());
     banner.replaceChildren(picture(ending ? "sun" : "resting"), seen, make("span", { class: "visually-hidden" }, words()));
     this.#countdown = setInterval(() => seen.replaceChildren(words()), 500);
+  }
+
+  /** @param {Model} model */
+  #drawLine({ line, room, mayHear }) {
+    const words = part("line");
+    words.hidden = !line || !mayHear || room?.state !== "live";
+    if (words.textContent !== line) words.textContent = line;
   }
 
   /** @param {Model} model */
@@ -325,7 +334,10 @@ export class RoomView {
 }
 
 /** Which calm card stands before the faces, if any. @param {Model} model @returns {Card | null} */
-function cardOf({ room, role, admitted, denied, knocked }) {
+function cardOf({ room, role, admitted, denied, knocked, signaling, links }) {
+  if (signaling !== "online" && links.size && ![...links.values()].some(({ state }) => state === "connected")) {
+    return { picture: "resting", title: t("line-resting-long"), text: t("no-network-text") };
+  }
   if (!admitted) return atTheDoor(role === "psychologist", denied, knocked);
   if (!room || room.state === "live") return null;
   if (room.state === "closed") return { picture: "sun", title: t("ended"), text: t("ended-text") };
