@@ -218,7 +218,8 @@ class Server:
         self._pipe: Connection
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, folder, rooms),
+            target=serve,
+            args=(theirs, folder, rooms),
             kwargs={"with_database": with_database, "with_uvloop": with_uvloop},
         )
         self._process.start()
@@ -310,7 +311,8 @@ async def phases(server: Server, rooms: list[Room], *, with_database: bool) -> d
     return {
         "cpu_ms_per_room": {name: round(value, 3) for name, value in sorted(cpu.items())},
         "join_ms": {
-            "p50": round(joins[len(joins) // 2] * 1000, 2), "p99": round(joins[int(len(joins) * 0.99)] * 1000, 2)
+            "p50": round(joins[len(joins) // 2] * 1000, 2),
+            "p99": round(joins[int(len(joins) * 0.99)] * 1000, 2),
         },
         "ping_cpu_ms": round(ping_ms, 4),
         "idle_cpu_ms_per_room_and_second": round((idle.until_s - opened.from_s) * 1000 / count / IDLE_S, 3),
@@ -331,9 +333,7 @@ def main() -> None:
     figures: dict[str, object] = {"rooms": options.rooms, "loop": "uvloop" if options.uvloop else "asyncio"}
     for name, with_database in (("wire", False), ("full", True)):
         if options.only in {None, name}:
-            figures[name] = asyncio.run(
-                measure(options.rooms, with_database=with_database, with_uvloop=options.uvloop)
-            )
+            figures[name] = asyncio.run(measure(options.rooms, with_database=with_database, with_uvloop=options.uvloop))
     print(json.dumps(figures))
 
 

@@ -49,7 +49,7 @@ def test_the_step_names_in_the_tests_readme_are_those_of_the_command():
     table = re.search(r"\| step \|.*?\n\n", (ROOT / "tests/README.md").read_text(), re.DOTALL)
     assert table
     assert {
-        name for row in table.group().strip().splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])
+        name for row in table.group().strip().splitlines()[2:] for name in re.findall(r"`([\w-]+)`", row.split("|")[1])
     } == steps
 
 

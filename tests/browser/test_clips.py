@@ -45,7 +45,8 @@ AudioBufferSourceNode.prototype.start = function (when) {
     crossings += samples[i - 1] < 0 && samples[i] >= 0;
     power += samples[i] ** 2;
   }
-  window.played.push({when, hz: crossings / this.buffer.duration, loud: Math.sqrt(power / samples.length), seconds: this.buffer.duration});
+  const seconds = this.buffer.duration;
+  window.played.push({when, hz: crossings / seconds, loud: Math.sqrt(power / samples.length), seconds});
   return start.call(this, when);
 };
 const copyTo = EncodedAudioChunk.prototype.copyTo;
@@ -85,10 +86,13 @@ class Apart(Visit):
             context.add_init_script(script)
         page = context.new_page()
         kept = self.frames.setdefault(role, [])
-        page.on("websocket", lambda socket: (
-            socket.on("framesent", lambda frame: kept.append(str(frame))),
-            socket.on("framereceived", lambda frame: kept.append(str(frame))),
-        ))
+        page.on(
+            "websocket",
+            lambda socket: (
+                socket.on("framesent", lambda frame: kept.append(str(frame))),
+                socket.on("framereceived", lambda frame: kept.append(str(frame))),
+            ),
+        )
         page.goto(self.server.links[role])
         press(page, "join")
         page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)

@@ -4,6 +4,7 @@ import { LocalMedia } from "../rtc/media.js";
 import { Mesh } from "../rtc/mesh.js";
 import { SignalSocket } from "../signaling/socket.js";
 import { Entering } from "./entering.js";
+import { LaterParts } from "./later-parts.js";
 import { RoomView, newModel, part, roleWords, t } from "../ui/room.js";
 
 /** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
@@ -17,17 +18,6 @@ export const RESTING_AFTER_MS = 3_000;
 /** A room that would not open is asked for again after this; the ticket's answer then says what is the matter. */
 export const NOT_OPEN_PAUSE_MS = 3_000;
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
-
-/** The ladder comes once this page has nothing more urgent to load: not while connections are being made. */
-export const QUALITY_AFTER_WELCOME_MS = 2_000;
-export const QUALITY_AFTER_CONNECTED_MS = 3_000;
-/** Where no connection ever stands, the ladder is needed most. */
-export const QUALITY_AT_LATEST_MS = 15_000;
-
-/** What is below voice is loaded this long after one is in, so that it is there when the line is not; in a call later. */
-export const LOW_AFTER_MS = 6_000;
-export const LOW_DURING_CALL_MS = 30_000;
-const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
 /**
  * Go from the tap to the room.
@@ -43,23 +33,17 @@ class Call {
   #view = new RoomView((action, detail) => this.#act(action, detail));
   #media = new LocalMedia(() => this.#mediaChanged());
   #mesh;
-  /** @type {import("../rtc/quality.js").Quality | null} */ #quality = null;
-  #qualityTimer = 0;
-  #qualityWantedAt = 0;
   #entering;
+  #parts;
   #socket = new SignalSocket({
     ticket: (signal) => this.#entering.ticket(signal),
     onMessage: (message) => this.#take(message),
     onState: (state) => this.#signalingChanged(state),
     onEnd: (code) => this.#socketEnded(code),
     onRefused: (error) => this.#entering.refuse(/** @type {RequestError} */ (error)),
-    onClock: (now) => {
-      this.#clockOffset = Date.parse(now) - Date.now();
-    },
+    onClock: (now) => void (this.#clockOffset = Date.parse(now) - Date.now()),
   });
-  /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
   /** @type {import("../signaling/tickets.js").HelpPlan} */ #plan = { phones: [] };
-  /** What is below voice, once it was needed. @type {Promise<import("../clips/panel.js").Panel> | null} */ #low = null;
   /** Who may speak at this device's loudspeaker. @type {import("../clips/panel.js").Floor} */ #floor = "open";
   #clockOffset = 0;
   /** Who was here before the server's restart. @type {import("../signaling/messages.js").RosterSeat[]} */ #before = [];
@@ -85,9 +69,19 @@ class Call {
       onPeer: (peer, state, stream) => {
         if (!stream) this.#model.links.delete(peer);
         else this.#model.links.set(peer, { state, stream });
-        if (state === "connected") this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
+        if (state === "connected") this.#parts.connected();
         this.#render();
       },
+    });
+    this.#parts = new LaterParts({
+      model: this.#model,
+      view: this.#view,
+      media: this.#media,
+      mesh: this.#mesh,
+      send: (message) => this.#socket.send(message),
+      render: () => this.#render(),
+      helpPlan: () => this.#plan,
+      floor: (to) => ((this.#floor = to), this.#render()),
     });
   }
 
@@ -125,27 +119,8 @@ class Call {
     this.#model.role = roles.includes("classroom") ? "classroom" : (roles[0] ?? null);
     this.#plan = ticket.help ?? { phones: [] };
     this.#clockOffset = Date.parse(ticket.now) - Date.now();
-    if (this.#model.role !== "classroom") void this.#bringAdultControls();
+    if (this.#model.role !== "classroom") void this.#parts.adult();
   }
-
-  async #bringAdultControls() {
-    if (this.#adult) return this.#adult;
-    const { AdultControls } = await import("../ui/adult.js");
-    if (!this.#adult) {
-      this.#adult = new AdultControls(this.#view, {
-        send: (message) => this.#socket.send(message),
-        toggle: (kind) => void this.#media.want(kind, !this.#media.isOn(kind)),
-        choose: (kind, device) => void this.#media.choose(kind, device),
-        devices: (kind) => this.#media.devices(kind),
-        hold: (rung) => this.#quality?.hold(rung),
-        render: () => this.#render(),
-      });
-    }
-    this.#render();
-    return this.#adult;
-  }
-
-  // --- what the server says ---
 
   /** @param {ServerMessage} message */
   #take(message) {
@@ -213,10 +188,10 @@ class Call {
       case "clip":
       case "signal":
       case "text":
-        this.#below((panel) => panel.take(message));
+        this.#parts.below((panel) => panel.take(message));
         break;
       case "error":
-        if (message.regarding === "clip") this.#below((panel) => panel.take(message));
+        if (message.regarding === "clip") this.#parts.below((panel) => panel.take(message));
         else if (message.regarding && !["signal", "sealing-key", "offer", "answer", "candidate", "ice-servers", "health", "reconnect"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
         break;
     }
@@ -242,7 +217,7 @@ class Call {
     model.admitted = message.admitted;
     // A new peer is told by `admitted` that it is in.
     if (message.resumed && message.admitted) this.#admitted();
-    this.#wantQuality(QUALITY_AFTER_WELCOME_MS);
+    this.#parts.welcomed();
   }
 
   /** @param {import("../signaling/messages.js").RosterSeat[]} roster */
@@ -257,8 +232,7 @@ class Call {
 
   #admitted() {
     this.#model.admitted = true;
-    // While people wait at the door the line has nothing better to do.
-    setTimeout(() => this.#model.links.size ? setTimeout(() => this.#below(() => this.#render()), LOW_DURING_CALL_MS) : this.#below(() => this.#render()), LOW_AFTER_MS);
+    this.#parts.admitted();
     this.#model.denied = false;
     this.#tellMedia();
   }
@@ -308,8 +282,6 @@ class Call {
     else this.#away({ picture: "warning", title: t("broken"), text: t("broken-text"), controls: [{ ...move, action: "reload", words: t("again") }] });
   }
 
-  // --- what the person does ---
-
   /** @param {string} action @param {string} [detail] */
   #act(action, detail = "") {
     switch (action) {
@@ -340,7 +312,7 @@ class Call {
         this.#socket.send({ type: action });
         break;
       default:
-        void this.#bringAdultControls().then((adult) => adult.act(action, detail));
+        void this.#parts.adult().then((adult) => adult.act(action, detail));
     }
     this.#render();
   }
@@ -360,8 +332,6 @@ class Call {
     /** @type {HTMLDetailsElement} */ (part("beside")).open = false;
     this.#socket.open({ replace: true, fresh: true });
   }
-
-  // --- what follows ---
 
   #mediaChanged() {
     const before = this.#model.on;
@@ -396,34 +366,7 @@ class Call {
     const model = this.#model;
     this.#applySending();
     this.#view.render(model);
-    if (model.screen === "room") this.#adult?.render(model);
-    if (this.#low || BELOW_VOICE.has(model.quality?.rung ?? "")) this.#below((panel) => panel.show(model));
-  }
-
-  /** @param {(panel: import("../clips/panel.js").Panel) => void} use */
-  #below(use) {
-    const floor = (/** @type {import("../clips/panel.js").Floor} */ to) => ((this.#floor = to), this.#render());
-    const wiring = { send: this.#socket.send.bind(this.#socket), helpPlan: this.#plan, child: this.#model.role === "classroom", floor };
-    this.#low ??= import("../clips/panel.js").then(({ openPanel }) => openPanel(wiring));
-    void this.#low.then(use, () => (this.#low = null));
-  }
-
-  /** Load the ladder after this long, or sooner when it was wanted before. @param {number} afterMs */
-  #wantQuality(afterMs) {
-    if (this.#quality) return;
-    clearTimeout(this.#qualityTimer);
-    this.#qualityWantedAt ||= Date.now();
-    this.#qualityTimer = setTimeout(() => {
-      const states = [...this.#model.links.values()].map(({ state }) => state);
-      const mayWait = Date.now() - this.#qualityWantedAt < QUALITY_AT_LATEST_MS;
-      if (mayWait && states.length && !states.includes("connected")) this.#wantQuality(QUALITY_AFTER_CONNECTED_MS);
-      else void this.#keepLine();
-    }, afterMs);
-  }
-
-  async #keepLine() {
-    const { keepLine } = await import("./line.js");
-    this.#quality ??= keepLine({ model: this.#model, mesh: this.#mesh, send: (message) => this.#socket.send(message), render: () => this.#render() });
+    this.#parts.render();
   }
 
   /** Show one calm card and nothing else. @param {import("../ui/room.js").Card} card */

@@ -15,7 +15,7 @@ export const OPUS_MAX_BPS = 24_000;
  * @returns {string} the same for everything but sound
  */
 export function leanAudio(sdp, packetMs) {
-  // Sections are told apart by their m-line; the first is the session's own.
+  // Sections are told apart by their m-line; the first speaks of the whole description.
   return sdp
     .split(/^(?=m=)/m)
     .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs) : section.replace(/^a=extmap-allow-mixed\r\n/m, "")))

@@ -7,10 +7,13 @@
  */
 
 import { leanAudio, preferPicture, preferSound } from "./audio-description.js";
+import { cameThrough, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
 /** Without any description of the other side for this long, something has been lost on the way. */
 export const FIRST_DESCRIPTION_TIMEOUT_MS = 12_000;
+/** When no server has answered over UDP by then, the others are asked too. */
+export const UDP_ONLY_MS = 4_000;
 /** TURN credentials older than this are asked for anew before a restart; they live for 300 s. */
 export const CREDENTIALS_FRESH_MS = 200_000;
 /** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
@@ -37,6 +40,11 @@ export class Peer {
   #work = Promise.resolve();
   #madeAt = Date.now();
   #credentialsAt = Date.now();
+  /** @type {RTCIceServer[]} */ #servers;
+  /** Whether servers over TCP and TLS are asked too. */
+  #wide = false;
+  #cameThrough = false;
+  #widenTimer = 0;
   #closed = false;
 
   /**
@@ -62,7 +70,8 @@ export class Peer {
     this.#tracks = setting.tracks;
     this.#cap = setting.cap;
     this.#packetMs = setting.packetMs;
-    this.pc = new RTCPeerConnection(this.#configuration(setting.iceServers));
+    this.#servers = setting.iceServers;
+    this.pc = new RTCPeerConnection(this.#configuration());
     this.recovery = new Recovery({
       polite: setting.polite,
       condition: () => this.#condition(),
@@ -71,6 +80,7 @@ export class Peer {
       renew: setting.renew,
     });
     this.pc.onicecandidate = ({ candidate }) => {
+      this.#cameThrough ||= cameThrough(candidate);
       if (candidate?.candidate !== "") setting.sendCandidate(candidate && candidate.toJSON());
     };
     this.pc.ontrack = ({ track }) => setting.onTrack(track);
@@ -128,13 +138,15 @@ export class Peer {
   close() {
     this.#closed = true;
     this.recovery.stop();
+    clearTimeout(this.#widenTimer);
     this.pc.onicecandidate = this.pc.ontrack = this.pc.onnegotiationneeded = null;
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
     this.pc.close();
   }
 
-  /** @param {RTCIceServer[]} iceServers @returns {RTCConfiguration} */
-  #configuration(iceServers) {
+  /** @returns {RTCConfiguration} */
+  #configuration() {
+    const iceServers = this.#wide ? this.#servers : overUdp(this.#servers);
     // The pool lets the answering side ask for its relay address while the offer is still on its way.
     return { iceServers, iceTransportPolicy: this.setting.relayOnly ? "relay" : "all", bundlePolicy: "max-bundle", iceCandidatePoolSize: 1 };
   }
@@ -158,6 +170,7 @@ export class Peer {
     const lean = { type, sdp: leanAudio(sdp, this.#packetMs) };
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
+    this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);
     if (type === "offer" || type === "answer") this.setting.sendDescription(type, lean);
   }
 
@@ -234,21 +247,31 @@ export class Peer {
   }
 
   async #restart() {
-    await this.#refreshCredentials();
+    await this.#askAllServers();
     if (!this.#closed) this.pc.restartIce();
+  }
+
+  /** UDP leads nowhere here: TCP and TLS, by a restart as soon as there is something to restart. */
+  async #widen() {
+    if (this.#closed || this.#cameThrough || this.#wide || !this.#servers.length || this.pc.connectionState === "connected") return;
+    await this.#restart();
   }
 
   async #otherRestarts() {
     this.recovery.noteRestart();
-    await this.#refreshCredentials();
+    await this.#askAllServers();
   }
 
-  async #refreshCredentials() {
-    if (!this.setting.iceServers.length || Date.now() - this.#credentialsAt < CREDENTIALS_FRESH_MS) return;
-    const servers = await this.setting.freshIceServers();
-    if (!servers || this.#closed) return;
-    this.#credentialsAt = Date.now();
-    this.pc.setConfiguration(this.#configuration(servers));
+  /** From now on gather from every server there is, with credentials that still hold. */
+  async #askAllServers() {
+    if (!this.#servers.length) return;
+    const stale = Date.now() - this.#credentialsAt >= CREDENTIALS_FRESH_MS;
+    if (this.#wide && !stale) return;
+    const servers = stale ? await this.setting.freshIceServers() : null;
+    if (this.#closed) return;
+    if (servers) [this.#servers, this.#credentialsAt] = [servers, Date.now()];
+    this.#wide = true;
+    this.pc.setConfiguration(this.#configuration());
   }
 
   /** @returns {import("./recovery.js").Condition} */

@@ -1,0 +1,116 @@
+/**
+ * The parts of the page that come after the tap, each at its moment: what adults have, what keeps the line, what is below
+ * voice. Nothing is loaded while connections are being made: the line is theirs then.
+ */
+
+/** @typedef {import("../ui/room.js").Model} Model */
+/** @typedef {import("../clips/panel.js").Panel} Panel */
+/** @typedef {import("../clips/panel.js").Floor} Floor */
+
+export const LINE_AFTER_WELCOME_MS = 2_000;
+export const LINE_AFTER_CONNECTED_MS = 3_000;
+/** Where no connection comes about, the ladder is what is left. */
+export const LINE_AT_LATEST_MS = 15_000;
+/** While people wait at the door the line has nothing better to do; in a call what is below voice comes later. */
+export const LOW_AFTER_MS = 6_000;
+export const LOW_DURING_CALL_MS = 30_000;
+const BELOW_VOICE = new Set(["clips", "text", "phone"]);
+
+export class LaterParts {
+  /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
+  /** @type {import("../rtc/quality.js").Quality | null} */ #quality = null;
+  /** What is below voice, once it was needed. @type {Promise<Panel> | null} */ #low = null;
+  #lineTimer = 0;
+  #lineWantedAt = 0;
+  #lowTimer = 0;
+
+  /**
+   * @param {object} hands
+   * @param {Model} hands.model
+   * @param {import("../ui/room.js").RoomView} hands.view
+   * @param {import("../rtc/media.js").LocalMedia} hands.media
+   * @param {import("../rtc/mesh.js").Mesh} hands.mesh
+   * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
+   * @param {() => void} hands.render
+   * @param {() => import("../signaling/tickets.js").HelpPlan} hands.helpPlan
+   * @param {(floor: Floor) => void} hands.floor who may speak at this device's loudspeaker
+   */
+  constructor(hands) {
+    this.hands = hands;
+  }
+
+  /** The server has welcomed this page. */
+  welcomed() {
+    this.#wantLine(LINE_AFTER_WELCOME_MS);
+  }
+
+  /** Somebody is connected. */
+  connected() {
+    this.#wantLine(LINE_AFTER_CONNECTED_MS);
+  }
+
+  /** This page is in the room. */
+  admitted() {
+    this.#wantLow(LOW_AFTER_MS);
+  }
+
+  render() {
+    const { model } = this.hands;
+    if (model.screen === "room") this.#adult?.render(model);
+    if (this.#low || BELOW_VOICE.has(model.quality?.rung ?? "")) this.below((panel) => panel.show(model));
+  }
+
+  /** What only adults have. */
+  async adult() {
+    if (this.#adult) return this.#adult;
+    const { AdultControls } = await import("../ui/adult.js");
+    const { view, send, media, render } = this.hands;
+    this.#adult ??= new AdultControls(view, {
+      send,
+      toggle: (kind) => void media.want(kind, !media.isOn(kind)),
+      choose: (kind, device) => void media.choose(kind, device),
+      devices: (kind) => media.devices(kind),
+      hold: (rung) => this.#quality?.hold(rung),
+      render,
+    });
+    render();
+    return this.#adult;
+  }
+
+  /** @param {(panel: Panel) => void} use */
+  below(use) {
+    const { send, helpPlan, model, floor } = this.hands;
+    const wiring = { send, helpPlan: helpPlan(), child: model.role === "classroom", floor };
+    this.#low ??= import("../clips/panel.js").then(({ openPanel }) => openPanel(wiring));
+    void this.#low.then(use, () => (this.#low = null));
+  }
+
+  /** @param {number} afterMs */
+  #wantLow(afterMs) {
+    clearTimeout(this.#lowTimer);
+    if (this.#low) return;
+    this.#lowTimer = setTimeout(() => {
+      if (this.hands.model.links.size && afterMs < LOW_DURING_CALL_MS) this.#wantLow(LOW_DURING_CALL_MS);
+      else this.below(() => this.hands.render());
+    }, afterMs);
+  }
+
+  /** @param {number} afterMs */
+  #wantLine(afterMs) {
+    if (this.#quality) return;
+    clearTimeout(this.#lineTimer);
+    this.#lineWantedAt ||= Date.now();
+    this.#lineTimer = setTimeout(() => {
+      const states = [...this.hands.model.links.values()].map(({ state }) => state);
+      const mayWait = Date.now() - this.#lineWantedAt < LINE_AT_LATEST_MS;
+      if (mayWait && states.length && !states.includes("connected")) this.#wantLine(LINE_AFTER_CONNECTED_MS);
+      else void this.#keepLine();
+    }, afterMs);
+  }
+
+  async #keepLine() {
+    const { keepLine } = await import("./line.js");
+    const { model, mesh, send, render } = this.hands;
+    this.#quality ??= keepLine({ model, mesh, send, render });
+  }
+}
