@@ -199,12 +199,13 @@ function decideLeg(old, peer, page) {
   const delayed = (heard.rttMs ?? 0) > 2 * leg.baseRttMs + 250 || heard.bufferMs > BUFFER_LONG_MS;
   const losing = heard.lossPct > (leg.calmLossPct ?? heard.lossPct) + LOSS_GROWS_PCT;
   const suffering = heard.inventedPct > SUFFERS_PCT || (delayed && (losing || heard.inventedPct > SUFFERS_PCT / 2));
-  if (suffering || delayed || losing) leg.cleanSince = now;
+  const near = leg.baseRttMs <= NEAR_RTT_MS && seen.lossPct <= STRONG_LOSS_PCT;
+  // Where the way is short and loses nothing, holes in the sound are this machine's doing and say nothing of the line.
+  if (delayed || losing || (suffering && !near)) leg.cleanSince = now;
   const trial = now - leg.triedAt < TRIAL_MS;
   if (!trial && !delayed) leg.calmLossPct = heard.lossPct * 0.1 + (leg.calmLossPct ?? heard.lossPct) * 0.9;
   // Loss that comes without delay is the line's own: a lower rate does not mend it, unless a climb has just brought it.
   // Nor is it the line when a short way without loss stutters for a moment: a busy machine. Only a picture that goes on costing speech gives way.
-  const near = leg.baseRttMs <= NEAR_RTT_MS && seen.lossPct <= STRONG_LOSS_PCT;
   const steady = !near || look(page.window, peer, now, STUTTER_MS).inventedPct > SUFFERS_PCT;
   const congested = suffering && (delayed || losing || (trial && !near) || (RUNGS[leg.rung].picture !== null && steady));
   const ceiling = ceilingOf(leg, page);
@@ -287,9 +288,10 @@ function climb(leg, peer, page, ceiling) {
     if (cleanMs >= (far ? FAR_CLIMB_MS : FAST_CLIMB_MS) && calm) target = Rung.VOICE_24;
     else if (!calm && cleanMs >= SLOW_CLIMB_MS) leg.reason = "long-way";
   } else if (leg.rung === Rung.VOICE_24 || leg.rung === Rung.STILLS) {
-    const headroom = leg.baseRttMs <= NEAR_RTT_MS && long.lossPct <= STRONG_LOSS_PCT ? NEAR_HEADROOM_MS : PICTURE_HEADROOM_MS;
+    const near = leg.baseRttMs <= NEAR_RTT_MS && long.lossPct <= STRONG_LOSS_PCT;
+    const headroom = near ? NEAR_HEADROOM_MS : PICTURE_HEADROOM_MS;
     const quiet = look(page.window, peer, now, headroom);
-    if (cleanMs >= headroom && quiet.lossPct <= PICTURE_LOSS_PCT && quiet.inventedPct <= 2) {
+    if (cleanMs >= headroom && quiet.lossPct <= PICTURE_LOSS_PCT && (near || quiet.inventedPct <= 2)) {
       target = strong ? Rung.VIDEO : Rung.SMALL_VIDEO;
     }
   } else if (leg.rung === Rung.SMALL_VIDEO && cleanMs >= LARGER_PICTURE_MS && strong) target = Rung.VIDEO;
