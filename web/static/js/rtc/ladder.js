@@ -80,7 +80,7 @@ export const SLOW_CLIMB_MS = 12 * S;
 export const FAR_CLIMB_MS = 25 * S;
 export const PICTURE_HEADROOM_MS = 20 * S;
 /** A way as short as this, and without loss, holds no village's line: the picture need not wait. */
-export const NEAR_RTT_MS = 100;
+export const NEAR_RTT_MS = 50;
 export const NEAR_HEADROOM_MS = 4 * S;
 /** What is over sooner was a stutter. */
 export const STUTTER_MS = 8 * S;
