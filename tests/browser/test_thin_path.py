@@ -21,7 +21,7 @@ from tests.support.page_inspection import (
     sideways,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ZONE = "Africa/Casablanca"
 CHILD = "نور"

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tests.support.call_page import LIVE_TIMEOUT_MS
 
@@ -96,11 +96,11 @@ class FirefoxPage:
     def goto(self, url: str) -> None:
         self.firefox.call("WebDriver:Navigate", url=url)
 
-    def run(self, script: str, *arguments: object) -> object:
+    def run(self, script: str, *arguments: object) -> Any:
         """Run the body of a function in the page and return what it returns, awaited."""
         return self.firefox.call("WebDriver:ExecuteScript", script=script, args=list(arguments))
 
-    def evaluate(self, expression: str) -> object:
+    def evaluate(self, expression: str) -> Any:
         """Return the value of an expression, awaited."""
         return self.run(f"return {expression}")
 
