@@ -43,6 +43,7 @@ JOIN_PATIENCE_S = 90.0
 SETTLE_S = 10.0
 ADDRESSES_SETTLE_S = 3.0
 BACK_PATIENCE_S = 60.0
+SILENCE_WATCHED_S = 25.0
 Figures = dict[str, Any]
 
 
@@ -94,7 +95,8 @@ class Server:
         self._port = free_port()
         self._environment = {
             **os.environ,
-            "WASL_TURN_URLS": ",".join(coturn.settings.urls),
+            # By TCP too: where UDP is cut, nothing else is left.
+            "WASL_TURN_URLS": ",".join([*coturn.settings.urls, f"turn:{coturn.address}:{coturn.port}?transport=tcp"]),
             "WASL_TURN_SECRET": coturn.settings.secrets[0],
         }
         self._demo: subprocess.Popen[str] | None = None
@@ -227,7 +229,12 @@ class Call:
         mend = self._break(name)
         await asyncio.sleep(fault.seconds)
         mend()
-        back = await self.time_to_sound()
+        if fault.seconds:
+            back = await self.time_to_sound()
+        else:
+            # What is under way still arrives: the longest silence that follows is what people hear.
+            await asyncio.sleep(SILENCE_WATCHED_S)
+            back = await self.longest_gap(since) if await self.time_to_sound() is not None else None
         result: Figures = {"bar": fault.back_s, "soundBackS": back, "controlInventedPct": control["inventedPct"]}
         if name == "server-killed":
             started = time.monotonic()

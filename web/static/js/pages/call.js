@@ -80,6 +80,7 @@ class Call {
       mesh: this.#mesh,
       send: (message) => this.#socket.send(message),
       render: () => this.#render(),
+      suspect: () => this.#socket.suspect(),
       helpPlan: () => this.#plan,
       floor: (to) => ((this.#floor = to), this.#render()),
     });

@@ -12,7 +12,7 @@ export const LINE_AFTER_CONNECTED_MS = 3_000;
 /** Where no connection comes about, the ladder is what is left. */
 export const LINE_AT_LATEST_MS = 15_000;
 /** While people wait at the door the line has nothing better to do; in a call what is below voice comes later. */
-export const LOW_AFTER_MS = 6_000;
+export const LOW_AFTER_MS = 3_000;
 export const LOW_DURING_CALL_MS = 30_000;
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
@@ -32,6 +32,7 @@ export class LaterParts {
    * @param {import("../rtc/mesh.js").Mesh} hands.mesh
    * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
    * @param {() => void} hands.render
+   * @param {() => void} hands.suspect this side's line may be gone
    * @param {() => import("../signaling/tickets.js").HelpPlan} hands.helpPlan
    * @param {(floor: Floor) => void} hands.floor who may speak at this device's loudspeaker
    */
@@ -110,7 +111,7 @@ export class LaterParts {
 
   async #keepLine() {
     const { keepLine } = await import("./line.js");
-    const { model, mesh, send, render } = this.hands;
-    this.#quality ??= keepLine({ model, mesh, send, render });
+    const { model, mesh, send, render, suspect } = this.hands;
+    this.#quality ??= keepLine({ model, mesh, send, render, suspect });
   }
 }

@@ -11,8 +11,9 @@ export const HEALTH_INTERVAL_MS = 5_000;
  * @param {import("../rtc/mesh.js").Mesh} hands.mesh
  * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
  * @param {() => void} hands.render
+ * @param {() => void} hands.suspect this side's line may be gone
  */
-export function keepLine({ model, mesh, send, render }) {
+export function keepLine({ model, mesh, send, render, suspect }) {
   /** @param {string} peer */
   const seatOf = (peer) => model.roster.find((seat) => seat.peer === peer);
   const quality = new Quality({
@@ -22,6 +23,7 @@ export function keepLine({ model, mesh, send, render }) {
     speaks: (peer) => seatOf(peer)?.audio ?? false,
     online: () => model.signaling === "online",
     live: () => model.mayHear,
+    onSilence: suspect,
     onView: ({ decision, path, pictures }) => {
       Object.assign(model, { quality: decision, path, pictures, line: lineWords(decision, model.on.video) });
       render();

@@ -279,7 +279,8 @@ function climb(leg, peer, page, ceiling) {
   if (now - leg.triedAt > TRIAL_MS && now >= leg.barredUntil) leg.barred = null;
   if (place(leg.rung) <= place(Rung.VOICE_24) && now - leg.since > 2 * RETRY_MS) leg.failures = 0;
   const long = look(page.window, peer, now, SLOW_CLIMB_MS);
-  const strong = leg.baseRttMs <= STRONG_RTT_MS && long.lossPct <= STRONG_LOSS_PCT && long.inventedPct <= 1;
+  const near = leg.baseRttMs <= NEAR_RTT_MS && long.lossPct <= STRONG_LOSS_PCT;
+  const strong = near || (leg.baseRttMs <= STRONG_RTT_MS && long.lossPct <= STRONG_LOSS_PCT && long.inventedPct <= 1);
   const far = leg.baseRttMs > LONG_WAY_MS;
   /** @type {RungName | null} */ let target = null;
   if (wishes.signing && place(leg.rung) > place(Rung.SMALL_VIDEO)) target = cleanMs >= FAST_CLIMB_MS ? Rung.SMALL_VIDEO : null;
@@ -288,7 +289,6 @@ function climb(leg, peer, page, ceiling) {
     if (cleanMs >= (far ? FAR_CLIMB_MS : FAST_CLIMB_MS) && calm) target = Rung.VOICE_24;
     else if (!calm && cleanMs >= SLOW_CLIMB_MS) leg.reason = "long-way";
   } else if (leg.rung === Rung.VOICE_24 || leg.rung === Rung.STILLS) {
-    const near = leg.baseRttMs <= NEAR_RTT_MS && long.lossPct <= STRONG_LOSS_PCT;
     const headroom = near ? NEAR_HEADROOM_MS : PICTURE_HEADROOM_MS;
     const quiet = look(page.window, peer, now, headroom);
     if (cleanMs >= headroom && quiet.lossPct <= PICTURE_LOSS_PCT && (near || quiet.inventedPct <= 2)) {

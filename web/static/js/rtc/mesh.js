@@ -142,7 +142,7 @@ export class Mesh {
 
   /** This side has come back or changed its network. */
   hurry() {
-    for (const { peer } of this.#legs.values()) peer.recovery.hurry();
+    for (const { peer } of this.#legs.values()) peer.hurry();
   }
 
   /** Every connection with what there is to know about it. */

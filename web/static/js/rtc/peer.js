@@ -18,6 +18,7 @@ export const UDP_ONLY_MS = 4_000;
 export const CREDENTIALS_FRESH_MS = 200_000;
 /** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
 export const SILENT_MS = 3_000;
+export const DOUBTFUL_MS = 900;
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
 /** @typedef {{audioBps: number, videoBps: number, fps: number, width: number}} Cap 0: nothing of that kind */
@@ -133,6 +134,12 @@ export class Peer {
       if (!this.pc.remoteDescription) this.#early.push(candidate);
       else await this.#addCandidate(candidate);
     });
+  }
+
+  /** This side has come back or changed its network: silence that would be borne otherwise is reason enough. */
+  hurry() {
+    if (this.silentMs >= DOUBTFUL_MS) this.silentMs = Math.max(this.silentMs, SILENT_MS);
+    this.recovery.hurry();
   }
 
   close() {

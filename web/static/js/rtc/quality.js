@@ -28,6 +28,8 @@ export const SLOW_LOOKS = 10;
 export const SHORT_PACKETS_LOSS_PCT = 8;
 /** A picture that has stood still for this long is no picture. */
 export const FROZEN_MS = 3_000;
+/** Silence of everybody at once is this side's own line. */
+export const ALL_SILENT_MS = 1_000;
 const SHORT_PACKET_MS = 20;
 const LOSS_OVER_MS = 10_000;
 
@@ -53,6 +55,7 @@ export class Quality {
    * @param {() => boolean} wiring.online whether the server hears us
    * @param {() => boolean} wiring.live whether sound is to flow
    * @param {(view: View) => void} wiring.onView after each look
+   * @param {() => void} wiring.onSilence nothing comes from anybody who should be heard
    */
   constructor(wiring) {
     this.wiring = wiring;
@@ -120,6 +123,7 @@ export class Quality {
       if (roleOf(id) === "psychologist" && report) this.wishes = { ...this.wishes, hold: holdOf(report) };
       return { peer: id, role: roleOf(id), connection: now.connection, rttMs: now.rttMs, here, there: parse(report, at) };
     });
+    if (legs.every(({ peer }) => peer.silentMs >= ALL_SILENT_MS)) this.wiring.onSilence();
     const [uplinkKbps, spentBytes] = [null, this.#spentBytes];
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();

@@ -23,6 +23,15 @@ export const RESUME_WINDOW_MS = 600_000;
 export const PAUSES_MS = [0, 500, 500, 1_000, 1_000, 2_000];
 /** After this many failures in a row the line itself is gone. */
 export const LINE_GONE_AFTER = 2;
+/**
+ * Whoever comes back asks for a ticket this often, whatever has become of the last questions: each may have been sent a moment
+ * too early, or over a connection of the browser's that has died with the old address.
+ */
+export const ASK_AGAIN_MS = 500;
+export const PROBE_EVERY_MS = 1_000;
+export const QUESTIONS_MAX = 4;
+/** With sound gone too, this much silence is enough to take a socket for dead. */
+export const SUSPICIOUS_MS = 2_000;
 /** Messages kept for a resume; a page that has more to say starts afresh. */
 export const KEPT_MAX = 250;
 
@@ -126,6 +135,11 @@ export class SignalSocket {
     void this.#connect();
   }
 
+  /** Sound has stopped as well: do not wait as long as usual. */
+  suspect() {
+    if (this.#state === "online" && Date.now() - this.#heardAt > SUSPICIOUS_MS) this.#lose();
+  }
+
   #forget() {
     this.#identity = null;
     this.#received = this.#taken = 0;
@@ -155,16 +169,17 @@ export class SignalSocket {
     const generation = ++this.#generation;
     const { signal } = (this.#abort = new AbortController());
     this.#startedAt = this.#heardAt = Date.now();
-    clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#beat(), PING_INTERVAL_MS);
-    const ticket = this.wiring.ticket(signal);
     const lineGone = this.#failures >= LINE_GONE_AFTER;
+    const ticket = this.#identity ? this.#askUntilAnswered(signal, lineGone ? PROBE_EVERY_MS : ASK_AGAIN_MS) : this.wiring.ticket(signal);
     const early = this.#early;
     this.#early = null;
     if (!lineGone) this.#use(early && early.readyState <= OPEN ? early : SignalSocket.dial(), ticket);
     try {
       await ticket;
-      if (lineGone && !this.#stopped && generation === this.#generation) this.#use(SignalSocket.dial(), ticket);
+      if (lineGone && !this.#stopped && generation === this.#generation) {
+        this.#startedAt = this.#heardAt = Date.now();
+        this.#use(SignalSocket.dial(), ticket);
+      }
     } catch (error) {
       if (this.#stopped || generation !== this.#generation) return;
       if (/** @type {{final?: boolean}} */ (error).final) {
@@ -174,9 +189,34 @@ export class SignalSocket {
     }
   }
 
+  /** Until the line carries a question and its answer. @param {AbortSignal} signal @param {number} everyMs @returns {Promise<string>} */
+  #askUntilAnswered(signal, everyMs) {
+    return new Promise((resolve, reject) => {
+      /** @type {AbortController[]} */ const asked = [];
+      const end = () => {
+        clearInterval(timer);
+        for (const question of asked) question.abort();
+      };
+      const ask = () => {
+        const question = new AbortController();
+        asked.push(question);
+        if (asked.length > QUESTIONS_MAX) asked.shift()?.abort();
+        this.wiring.ticket(question.signal).then(
+          (ticket) => (end(), resolve(ticket)),
+          (error) => error.final && (end(), reject(error)),
+        );
+      };
+      const timer = setInterval(ask, everyMs * (0.75 + Math.random() / 2));
+      signal.addEventListener("abort", () => (end(), reject(new Error("given up"))));
+      ask();
+    });
+  }
+
   /** @param {WebSocket} socket @param {Promise<string>} pass */
   #use(socket, pass) {
     this.#socket = socket;
+    clearInterval(this.#ping);
+    this.#ping = setInterval(() => this.#beat(), PING_INTERVAL_MS);
     const greet = async () => {
       const ticket = await pass.catch(() => "");
       if (socket !== this.#socket || !ticket) return;
