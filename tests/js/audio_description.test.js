@@ -10,7 +10,8 @@ const AUDIO = [
   "a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111", "a=rtpmap:111 opus/48000/2", "a=rtcp-fb:111 transport-cc",
   "a=fmtp:111 minptime=10;useinbandfec=1;stereo=0", "a=rtpmap:0 PCMU/8000", "a=ssrc:7 cname:x", "a=ssrc:7 msid:s sound",
 ];
-const VIDEO = ["m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:1", "a=extmap:3 twcc", "a=msid:s picture", "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc"];
+const CONGESTION_CONTROL = "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+const VIDEO = ["m=video 9 UDP/TLS/RTP/SAVPF 96", "a=mid:1", CONGESTION_CONTROL, "a=msid:s picture", "a=rtpmap:96 VP8/90000", "a=rtcp-fb:96 transport-cc"];
 const text = (...sections) => `${sections.flat().join("\r\n")}\r\n`;
 const CHROMIUM = text(HEAD, AUDIO, VIDEO);
 const FIREFOX = text(HEAD, ["m=audio 9 UDP/TLS/RTP/SAVPF 109 9", "a=mid:0", "a=rtpmap:109 opus/48000/2", "a=fmtp:109 maxplaybackrate=48000;stereo=1", "a=rtpmap:9 G722/8000"]);
@@ -23,6 +24,11 @@ test("the sound's section is lean and says packet time and the highest rate", ()
   assert.ok(lines(sound).includes("a=ptime:60") && lines(sound).includes("a=maxptime:60"));
   assert.ok(lines(sound).includes("a=fmtp:63 111/111"), "RED's own format stays");
   assert.equal(picture, `${VIDEO.join("\r\n")}\r\n`, "the picture keeps its congestion control");
+});
+
+test("of the picture's header extensions only congestion control stays", () => {
+  const offered = text(HEAD, AUDIO, [...VIDEO, "a=extmap:13 urn:3gpp:video-orientation", "a=extmap:4/sendonly urn:ietf:params:rtp-hdrext:sdes:mid"]);
+  assert.equal(leanAudio(offered, 60), leanAudio(CHROMIUM, 60));
 });
 
 test("no line is lost or empty, and the mixed-extension line goes", () => {

@@ -1,24 +1,31 @@
 /**
- * The audio section of a description, made lean: a thin uplink has no room for what Chromium adds to speech by itself.
+ * A description, made lean: a thin uplink has no room for what Chromium adds to speech by itself.
  *
  * Without transport-wide feedback nobody sends padding to probe the line, and RTCP shrinks; without header extensions each
  * packet is 8 bytes smaller. The packet time and the highest rate belong into the first description: an edge uplink that
  * default Opus floods starves the ICE and DTLS of the other connections. Each side describes what it wants to receive.
+ *
+ * Of the picture's header extensions only that feedback stays. The two sides number theirs apart, and where both add a
+ * picture at once, Chromium refuses the offer that comes if it uses a number of the one rolled back for something else:
+ * neither side would ever be stable again.
  */
 
 /** The codec's own ceiling; `setParameters` moves below it without negotiating anew. */
 export const OPUS_MAX_BPS = 24_000;
 
+/** Header extensions, but for the picture's congestion control, and their mixing. */
+const NEEDLESS = /^a=extmap(-allow-mixed|:(?!\S+ \S*transport-wide-cc).*)\r\n/gm;
+
 /**
  * @param {string} sdp an offer or an answer as the browser makes it
  * @param {number} packetMs how much sound each packet holds
- * @returns {string} the same for everything but sound
+ * @returns {string} the same but for sound and for header extensions
  */
 export function leanAudio(sdp, packetMs) {
   // Sections are told apart by their m-line; the first speaks of the whole description.
   return sdp
     .split(/^(?=m=)/m)
-    .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs) : section.replace(/^a=extmap-allow-mixed\r\n/m, "")))
+    .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs) : section.replace(NEEDLESS, "")))
     .join("");
 }
 
