@@ -19,6 +19,8 @@ export const CREDENTIALS_FRESH_MS = 200_000;
 /** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
 export const SILENT_MS = 3_000;
 export const DOUBTFUL_MS = 900;
+/** After coming back, silence is looked at with doubt for this long. */
+export const HURRY_MS = 4_000;
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
 /** @typedef {{audioBps: number, videoBps: number, fps: number, width: number}} Cap 0: nothing of that kind */
@@ -46,6 +48,7 @@ export class Peer {
   #wide = false;
   #cameThrough = false;
   #widenTimer = 0;
+  #hurriedAt = 0;
   #closed = false;
 
   /**
@@ -138,6 +141,18 @@ export class Peer {
 
   /** This side has come back or changed its network: silence that would be borne otherwise is reason enough. */
   hurry() {
+    this.#hurriedAt = Date.now();
+    this.#hurry();
+  }
+
+  /** How long nothing has come where sound was heard before; 0: all is well. @param {number} ms */
+  noteSilence(ms) {
+    this.silentMs = ms;
+    if (ms && Date.now() - this.#hurriedAt < HURRY_MS) this.#hurry();
+    if (ms) this.recovery.observe();
+  }
+
+  #hurry() {
     if (this.silentMs >= DOUBTFUL_MS) this.silentMs = Math.max(this.silentMs, SILENT_MS);
     this.recovery.hurry();
   }

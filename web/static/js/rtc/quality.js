@@ -116,8 +116,7 @@ export class Quality {
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && !speaks(id)) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
-      peer.silentMs = heard ? 0 : peer.silentMs + (now.at - last.at) * (same ? 1 : 0);
-      if (peer.silentMs) peer.recovery.observe();
+      peer.noteSilence(heard ? 0 : peer.silentMs + (now.at - last.at) * (same ? 1 : 0));
       const hold = role() === "psychologist" ? this.wishes.hold : null;
       peer.report([here.inventedPct, here.lossPct, here.bufferMs, here.packets, hold]);
       if (roleOf(id) === "psychologist" && report) this.wishes = { ...this.wishes, hold: holdOf(report) };
