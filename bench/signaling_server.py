@@ -94,6 +94,10 @@ class MemoryAdmission:
             self._tickets[tickets[-1]] = SeatGrant(visit=plan.visit, participants=(seat,), actor=actor)
         return Keyring(plan.visit, *tickets)
 
+    def visit_of(self, ticket: str) -> VisitId:
+        """Return which visit the word is for."""
+        return self._tickets[ticket].visit
+
     async def spend_ticket(self, ticket: str) -> SeatGrant:
         """Return what the word opens."""
         return self._tickets.pop(ticket)

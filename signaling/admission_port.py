@@ -14,6 +14,10 @@ from rooms.visits.views import ClaimView, SeatGrant
 class AdmissionPort(Protocol):
     """Tickets, rooms and claims. Every method raises :class:`rooms.errors.RoomError` for a refusal."""
 
+    def visit_of(self, ticket: str) -> VisitId:
+        """Return the visit that a genuine ticket is for. Spends nothing and asks no database."""
+        ...
+
     async def spend_ticket(self, ticket: str) -> SeatGrant:
         """Spend a ticket, once and for ever, and return the seats that its holder has now."""
         ...

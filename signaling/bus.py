@@ -2,7 +2,8 @@
 
 Promised by every bus, and tested by ``tests/signaling/bus_contract.py``: messages of one publisher on one channel
 arrive in their order and at most once; a channel that nobody listens to swallows them; one subscriber's fault reaches
-neither another subscriber nor the publisher; nothing arrives after :meth:`Subscription.cancel`.
+neither another subscriber nor the publisher; what is published after :meth:`Bus.subscribe` has returned arrives, for
+rights are read then and must not change unheard; nothing arrives after :meth:`Subscription.cancel`.
 """
 
 from collections.abc import Callable

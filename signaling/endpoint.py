@@ -7,13 +7,14 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from rooms.errors import RoomError
-from rooms.ids import new_id
+from rooms.ids import VisitId, new_id
+from signaling.arrival_watch import ArrivalWatch
 from signaling.bus_messages import SocketId
 from signaling.close_codes import CloseCode
 from signaling.connection import Connection
 from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
 from signaling.errors import close_code
-from signaling.greeting import TurnedAwayError, greet
+from signaling.greeting import TurnedAwayError, greet, hear_hello, wanted_visit
 from signaling.hub import Hub
 from signaling.outbox import Outbox
 
@@ -102,28 +103,37 @@ class Endpoint:
             log.info("socket cut", reason="no goodbye")
 
     async def _phases(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
-        socket_id = SocketId(new_id())
         self._strangers += 1
         try:
-            guest = await greet(websocket, socket_id, self._hub.admission, self._settings.hello_deadline_s)
-            try:
-                await self._hub.open(guest.visit)
-            except RoomError as error:
-                raise TurnedAwayError(close_code(error), error.code) from error
+            hello = await hear_hello(websocket, self._settings.hello_deadline_s)
+            visit = wanted_visit(hello, self._hub.admission)
+            with ArrivalWatch(self._hub.bus, visit) as watch:
+                arrival = await greet(hello, SocketId(new_id()), self._hub.admission)
+                await self._open(visit)
+                # From here to the arrival nothing waits, so nothing can be missed after this look.
+                refusal = watch.refusal(arrival.participants)
         finally:
             self._strangers -= 1
+        if refusal is not None:
+            raise TurnedAwayError(refusal, "rights lost on the way in")
+        if self._hub.is_draining:
+            raise TurnedAwayError(CloseCode.SERVICE_RESTART, "draining")
         connection = Connection(
             websocket,
             outbox,
-            visit=guest.visit,
-            socket_id=socket_id,
+            visit=visit,
+            socket_id=arrival.socket,
             bus=self._hub.bus,
             settings=self._settings,
         )
-        if self._hub.is_draining:
-            raise TurnedAwayError(CloseCode.SERVICE_RESTART, "draining")
         self._hub.add(connection)
         try:
-            await connection.run(guest.arrival)
+            await connection.run(arrival)
         finally:
             self._hub.discard(connection)
+
+    async def _open(self, visit: VisitId) -> None:
+        try:
+            await self._hub.open(visit)
+        except RoomError as error:
+            raise TurnedAwayError(close_code(error), error.code) from error

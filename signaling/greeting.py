@@ -1,7 +1,6 @@
 """The first phase of a socket: a stranger until its ``hello`` brings a ticket, told nothing but a close code."""
 
 import asyncio
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -27,18 +26,8 @@ class TurnedAwayError(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """A socket whose ticket was good: where it belongs, and what the owner of the room is told of it."""
-
-    visit: VisitId
-    arrival: SocketArrived
-
-
-async def greet(
-    socket: web.WebSocketResponse, socket_id: SocketId, admission: AdmissionPort, deadline_s: float
-) -> Guest:
-    """Wait for ``hello`` and spend its ticket. Raises :class:`TurnedAwayError`; no other exception leaves."""
+async def hear_hello(socket: web.WebSocketResponse, deadline_s: float) -> Hello:
+    """Wait for ``hello``. Raises :class:`TurnedAwayError`; no other exception leaves."""
     try:
         async with asyncio.timeout(deadline_s):
             frame = await socket.receive()
@@ -53,6 +42,22 @@ async def greet(
         raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, fault.reason) from fault
     if not isinstance(hello, Hello):
         raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, "first message is no hello")
+    return hello
+
+
+def wanted_visit(hello: Hello, admission: AdmissionPort) -> VisitId:
+    """Return which visit a ticket is for, before it is spent. Raises :class:`TurnedAwayError` unless it is genuine."""
+    try:
+        return admission.visit_of(hello.ticket)
+    except RoomError as error:
+        raise TurnedAwayError(close_code(error), error.code) from error
+
+
+async def greet(hello: Hello, socket_id: SocketId, admission: AdmissionPort) -> SocketArrived:
+    """Spend the ticket of a ``hello``; return what the owner of the room is told of the socket.
+
+    Raises :class:`TurnedAwayError`; no other exception leaves.
+    """
     try:
         grant = await admission.spend_ticket(hello.ticket)
     except RoomError as error:
@@ -60,11 +65,10 @@ async def greet(
     except Exception as fault:
         log.exception("ticket not spent")
         raise TurnedAwayError(CloseCode.TRY_AGAIN_LATER, "admission failed") from fault
-    arrival = SocketArrived(
+    return SocketArrived(
         socket=socket_id,
         actor=grant.actor,
         participants=tuple(seat.participant for seat in grant.participants),
         replace=hello.replace,
         resume=hello.resume,
     )
-    return Guest(grant.visit, arrival)

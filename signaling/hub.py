@@ -1,6 +1,7 @@
 """The rooms that this process owns, and the door to them for sockets, pages and the end of the process."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date
 
 import structlog
@@ -8,10 +9,12 @@ import structlog
 from rooms.clock import Clock
 from rooms.ids import ParticipantId, VisitId
 from rooms.roles import Role
+from rooms.visits.plan import RoomPlan
+from rooms.visits.views import ClaimView
 from signaling.admission_port import AdmissionPort
 from signaling.arrivals import Arrivals
 from signaling.bus import Bus
-from signaling.bus_messages import ClaimMade, SeatRevoked, SeatVacated, VisitClosed, room_channel
+from signaling.bus_messages import AnyBusMessage, ClaimMade, SeatRevoked, SeatVacated, VisitClosed, room_channel
 from signaling.close_codes import CloseCode
 from signaling.connection import Connection
 from signaling.ice_servers import IceServerMinter
@@ -135,9 +138,24 @@ class Hub:
             await self.keep_minutes()
 
     async def _open(self, visit: VisitId) -> RoomHost:
-        plan = await self.admission.open_room(visit)
-        claims = await self.admission.waiting_claims(visit)
-        host = RoomHost(
+        # Listened to before the plan is read: whoever cancels the visit or removes a seat meanwhile is heard, not lost.
+        missed: list[AnyBusMessage] = []
+        listening = self.bus.subscribe(room_channel(visit), missed.append)
+        try:
+            plan = await self.admission.open_room(visit)
+            claims = await self.admission.waiting_claims(visit)
+            host = self._host(plan, claims)
+        finally:
+            listening.cancel()
+        self._hosts[visit] = host
+        for message in missed:
+            host.receive(message)
+        if self._keeping is None and not self.is_draining:
+            self._keeping = asyncio.get_running_loop().create_task(self._keep_minutes_for_ever())
+        return host
+
+    def _host(self, plan: RoomPlan, claims: Sequence[ClaimView]) -> RoomHost:
+        return RoomHost(
             plan,
             bus=self.bus,
             clock=self._clock,
@@ -148,10 +166,6 @@ class Hub:
             arrivals=self.arrivals,
             on_over=self._over,
         )
-        self._hosts[visit] = host
-        if self._keeping is None and not self.is_draining:
-            self._keeping = asyncio.get_running_loop().create_task(self._keep_minutes_for_ever())
-        return host
 
     def _over(self, host: RoomHost) -> None:
         if self._hosts.get(host.visit) is host:

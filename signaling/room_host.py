@@ -5,9 +5,7 @@ descriptions and candidates pass straight through, commands are carried out at o
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
@@ -49,6 +47,7 @@ from signaling.ice_desk import IceDesk
 from signaling.ice_servers import IceServerMinter
 from signaling.low_rung_messages import Clip, SealingKey, Signal, Text
 from signaling.low_rungs import LowRungs
+from signaling.mailbox import Mailbox, Request
 from signaling.room_health import RoomObserver
 from signaling.room_ledger import RoomLedger
 from signaling.routing import NARROWING, Connections, RefusedError, command_for, deliveries, is_decision, relay
@@ -60,16 +59,6 @@ log = structlog.get_logger(__name__)
 
 #: A clock that stands still or is set back must not make the timer spin.
 SHORTEST_WAIT_S = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A command in the room's mailbox, and who is to hear when it is refused."""
-
-    command: RoomCommand
-    asker: SeatedPeer | None = None
-    regarding: str | None = None
-    arrival: SocketArrived | None = None
 
 
 class RoomHost:
@@ -98,7 +87,7 @@ class RoomHost:
         self._on_over = on_over
         self._loop = asyncio.get_running_loop()
         self._roles = {seat.participant: seat.role for seat in plan.seats}
-        self._mailbox: deque[Request] = deque()
+        self._mailbox = Mailbox()
         self._deciding: asyncio.Task[None] | None = None
         self._ledger = RoomLedger(plan.visit, admission, settings.gather_s)
         self._claims = ClaimDesk(claims, admission, self.room, self.peers, self._vacate)
@@ -109,7 +98,7 @@ class RoomHost:
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
         self._empty_since: float | None = self._loop.time()
-        self._subscription = bus.subscribe(room_channel(plan.visit), self._receive)
+        self._subscription = bus.subscribe(room_channel(plan.visit), self.receive)
         self._set_timer()
 
     @property
@@ -151,7 +140,8 @@ class RoomHost:
 
     # From the bus
 
-    def _receive(self, message: AnyBusMessage) -> None:  # noqa: C901, PLR0912 (one branch for each message)
+    def receive(self, message: AnyBusMessage) -> None:  # noqa: C901, PLR0912 (one branch for each message)
+        """Take a message of the room's channel: from the bus, or what came while the room was being opened."""
         match message:
             case SocketSaid(socket=socket):
                 if seated := self.peers.at(socket):
@@ -160,9 +150,7 @@ class RoomHost:
                 self._arrived(message)
             case SocketLost(socket=socket):
                 # It may have gone before its turn to join came.
-                self._mailbox = deque(
-                    request for request in self._mailbox if request.arrival is None or request.arrival.socket != socket
-                )
+                self._mailbox.take_back(socket=socket)
                 if seated := self.peers.at(socket):
                     self._lose(seated)
             case SocketGarbled(socket=socket):
@@ -172,6 +160,9 @@ class RoomHost:
             case SeatRevoked(participant=participant):
                 self._submit(Request(commands.Revoke(participant)))
             case SeatVacated(participant=participant):
+                # Its browser may be on the way in, too: it comes back with what else it holds.
+                for socket in self._mailbox.take_back(participant=participant):
+                    self.peers.cut(socket, CloseCode.TICKET_REFUSED)
                 self._vacate(participant, at_once=True)
             case VisitClosed(reason=reason):
                 self._submit(Request(commands.Close(reason)))
@@ -295,13 +286,13 @@ class RoomHost:
     # Commands
 
     def _submit(self, request: Request) -> None:
-        self._mailbox.append(request)
+        self._mailbox.add(request)
         if self._deciding is None:
             self._work()
 
     def _work(self) -> None:
         while self._mailbox and self._deciding is None and not self._is_over:
-            request = self._mailbox.popleft()
+            request = self._mailbox.next()
             try:
                 happened = self.room.apply(request.command, self._clock.now())
             except RoomError as error:
@@ -367,10 +358,8 @@ class RoomHost:
     def _finish(self) -> None:
         if not self._is_over:
             self._is_over = True
-            for request in self._mailbox:
-                if request.arrival is not None:
-                    self.peers.cut(request.arrival.socket, CloseCode.ROOM_CLOSED)
-            self._mailbox.clear()
+            for socket in self._mailbox.take_back():
+                self.peers.cut(socket, CloseCode.ROOM_CLOSED)
             self._on_over(self)
 
     def _set_timer(self) -> None:

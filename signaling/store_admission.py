@@ -21,6 +21,10 @@ class StoreAdmission:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def visit_of(self, ticket: str) -> VisitId:
+        """Read a ticket by its signature alone."""
+        return admission.visit_of_ticket(self._store.keys, self._store.clock.now(), ticket)
+
     async def spend_ticket(self, ticket: str) -> SeatGrant:
         """Spend a ticket in its own unit of work."""
         async with self._store.begin(Actor.anonymous()) as uow:

@@ -20,7 +20,7 @@ from rooms.visits.models import Invitation, Visit
 from rooms.visits.plan import RoomPlan
 from rooms.visits.room_history import is_kept, record_room_events
 from rooms.visits.states import VisitState, transition
-from rooms.visits.tickets import issue_ticket, spend_ticket
+from rooms.visits.tickets import issue_ticket, spend_ticket, visit_of_ticket
 from rooms.visits.views import HelpPlan, SeatGrant
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "open_room",
     "record_room_events",
     "spend_ticket",
+    "visit_of_ticket",
 ]
 
 

@@ -9,6 +9,7 @@ from rooms import tokens
 from rooms.audit import AuditTag
 from rooms.errors import NotFoundError
 from rooms.ids import AccountId, VisitId
+from rooms.keys import Keys
 from rooms.people.models import Account
 from rooms.roles import PROFESSIONALS, Role
 from rooms.unit_of_work import Actor, ActorKind, UnitOfWork
@@ -82,6 +83,14 @@ async def is_active(uow: UnitOfWork, account_id: AccountId) -> bool:
     """Say whether an account exists and is not disabled."""
     found = await uow.db.scalar(select(Account.id).where(Account.id == account_id, Account.disabled_at.is_(None)))
     return found is not None
+
+
+def visit_of_ticket(keys: Keys, now: datetime, token: str) -> VisitId:
+    """Return which visit a genuine ticket is for, without spending it. Raises :class:`TicketNotValidError`."""
+    claims = tokens.verify_ticket(keys, now, token)
+    if isinstance(claims, tokens.TicketFault):
+        raise TicketNotValidError(reason=claims)
+    return claims.visit
 
 
 async def spend_ticket(uow: UnitOfWork, token: str) -> SeatGrant:

@@ -1,7 +1,7 @@
 """A stored world in memory for tests of the wire: tickets that are words, a visit that is booked, and what was told."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from rooms.health.minutes import RoomMinute
@@ -31,7 +31,12 @@ class FakeAdmission:
         #: Cleared while the database is to be out of reach.
         self.reachable = asyncio.Event()
         self.reachable.set()
+        #: Cleared while it can be read, but nothing of what happened can be stored.
+        self.storable = asyncio.Event()
+        self.storable.set()
         self.refusal: Exception | None = None
+        #: What happens once, right after the named method has read the stored world and before it answers.
+        self.meanwhile: dict[str, Callable[[], None]] = {}
 
     def book(
         self, now: datetime, *, roles: Sequence[Role] = EVERY_ROLE, composition: Composition = Composition.ACCOMPANIED
@@ -68,6 +73,11 @@ class FakeAdmission:
         self.claims.append(claim)
         return claim
 
+    def visit_of(self, ticket: str) -> VisitId:
+        if ticket not in self.tickets:
+            raise TicketNotValidError(reason="malformed")
+        return self.tickets[ticket].visit
+
     async def spend_ticket(self, ticket: str) -> SeatGrant:
         await self.reachable.wait()
         if ticket not in self.tickets:
@@ -75,15 +85,21 @@ class FakeAdmission:
         if ticket in self.spent:
             raise TicketSpentError(reason="spent")
         self.spent.add(ticket)
+        self._let_happen("spend_ticket")
         return self.tickets[ticket]
+
+    def _let_happen(self, during: str) -> None:
+        self.meanwhile.pop(during, lambda: None)()
 
     async def open_room(self, visit: VisitId) -> RoomPlan:
         if self.refusal is not None:
             raise self.refusal
+        self._let_happen("open_room")
         return self.plans[visit]
 
     async def record_room_events(self, visit: VisitId, events: Sequence[RoomEvent]) -> None:
         await self.reachable.wait()
+        await self.storable.wait()
         self.recorded.extend(events)
 
     async def record_minutes(self, minutes: Sequence[RoomMinute]) -> None:
@@ -91,6 +107,7 @@ class FakeAdmission:
         self.minutes.extend(minutes)
 
     async def waiting_claims(self, visit: VisitId) -> Sequence[ClaimView]:
+        self._let_happen("waiting_claims")
         return self.claims
 
     async def settle_claim(self, actor: Actor, visit: VisitId, claim: str, *, admit: bool) -> ParticipantId:
