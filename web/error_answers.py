@@ -54,6 +54,11 @@ ANSWERS: Mapping[str, Answer] = {
     ),
     "visit-over": Answer(410, N_("This visit is over."), N_("Ask the social worker when the next one is.")),
     "invitation-not-valid": Answer(404, N_("This link does not work, or no longer works."), ASK_FOR_LINK),
+    "seats-not-together": Answer(
+        409,
+        N_("This device already holds another person's place in this visit. Open this link on another device."),
+        N_("The social worker can also sit down at the child's device."),
+    ),
     "welcome-not-valid": Answer(
         404, N_("This link does not work, or no longer works."), N_("Ask your administrator for a new one.")
     ),

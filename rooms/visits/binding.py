@@ -8,6 +8,7 @@ from rooms.audit import AuditTag
 from rooms.ids import AccountId, VisitId
 from rooms.unit_of_work import UnitOfWork
 from rooms.visits.claims import raise_claim
+from rooms.visits.device_seats import refuse_unfit_device
 from rooms.visits.errors import InvitationNotValidError, VisitNotOpenYetError, VisitOverError
 from rooms.visits.invitation_secrets import device_hash
 from rooms.visits.models import Invitation, Visit
@@ -44,10 +45,11 @@ def refuse_outside_window(uow: UnitOfWork, visit: Visit) -> None:
 async def bind(uow: UnitOfWork, invitation: Invitation, visit: Visit, device: str) -> Exchange:
     """Give a locked, valid seat to the first browser; answer a second one with a claim.
 
-    Raises :class:`InvitationNotValidError` for a removed seat.
+    Raises :class:`InvitationNotValidError` for a removed seat, and as :func:`refuse_unfit_device`.
     """
     if invitation.removed:
         raise InvitationNotValidError
+    await refuse_unfit_device(uow, invitation, device_hash(device))
     hashed = device_hash(device)
     if invitation.device_hash is None:
         invitation.device_hash = hashed

@@ -8,6 +8,7 @@ from rooms.ids import VisitId, new_id
 from rooms.people.access import acting_account
 from rooms.roles import PROFESSIONALS
 from rooms.unit_of_work import ActorKind, UnitOfWork
+from rooms.visits.device_seats import refuse_unfit_device
 from rooms.visits.errors import ClaimNotWaitingError
 from rooms.visits.invitation_secrets import device_hash
 from rooms.visits.models import DeviceClaim, Invitation
@@ -76,9 +77,10 @@ async def approve_claim(uow: UnitOfWork, visit_id: VisitId, claim_id: str) -> Cl
     """Move a seat to the browser that asked for it, by an adult in the room.
 
     The browser that had the seat gets no ticket any more; the caller closes its peer. Raises :class:`NotAllowedError`,
-    :class:`NotFoundError`, :class:`ClaimNotWaitingError`.
+    :class:`NotFoundError`, :class:`ClaimNotWaitingError`, :class:`SeatsNotTogetherError`.
     """
     claim, seat = await waiting_claim(uow, visit_id, claim_id)
+    await refuse_unfit_device(uow, seat, claim.device_hash)
     claim.state = transition(claim.state, ClaimState.APPROVED, claim_id)
     seat.device_hash = claim.device_hash
     uow.record(AuditTag.CLAIM_APPROVED, claim_id, participant=seat.id)

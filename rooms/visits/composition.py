@@ -40,6 +40,19 @@ MISSING_REASON: dict[Role, PauseReason] = {
 }
 
 
+#: With whom each professional may share one device. Whoever counts as an adult of the rule sits at a device of their
+#: own or beside the child: one phone must not answer for the guardian and for the adult who is to watch over the visit.
+MAY_SHARE_DEVICE: dict[Role, frozenset[Role]] = {
+    Role.SOCIAL_WORKER: frozenset({Role.CLASSROOM}),
+    Role.PSYCHOLOGIST: frozenset(),
+}
+
+
+def may_share_device(roles: AbstractSet[Role]) -> bool:
+    """Say whether the seats of these roles, of one visit, may be held by one device."""
+    return all(roles - {role} <= MAY_SHARE_DEVICE.get(role, frozenset(Role)) for role in roles)
+
+
 def missing_roles(composition: Composition, present: AbstractSet[Role]) -> tuple[Role, ...]:
     """Return the required roles that are not among the admitted roles present, in the order in which they are named."""
     return tuple(role for role in REQUIRED[composition] if role not in present)

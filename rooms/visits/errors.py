@@ -75,6 +75,12 @@ class InvitationNotValidError(RoomError):
     code = "invitation-not-valid"
 
 
+class SeatsNotTogetherError(NotAllowedError):
+    """The browser holds a seat of this visit whose person must not sit at one device with this one. Fact: ``role``."""
+
+    code = "seats-not-together"
+
+
 class CodeNotValidError(RoomError):
     """The spoken code opens nothing now: wrong, early, over or removed look the same."""
 

@@ -24,7 +24,13 @@ from rooms.visits.binding import (
     refuse_outside_window,
     seat_plans,
 )
-from rooms.visits.errors import CodeNotValidError, InvitationNotValidError, VisitNotOpenYetError, VisitOverError
+from rooms.visits.errors import (
+    CodeNotValidError,
+    InvitationNotValidError,
+    SeatsNotTogetherError,
+    VisitNotOpenYetError,
+    VisitOverError,
+)
 from rooms.visits.invitation_secrets import (
     DEVICE_PATTERN,
     SECRET_PATTERN,
@@ -192,7 +198,9 @@ async def exchange(uow: UnitOfWork, secret: str, device: str) -> Exchange:
     """Give the seat of a link to the browser that shows it, or let it wait when another browser owns the seat.
 
     ``device`` is the browser's cookie. Raises :class:`InvitationNotValidError`, :class:`VisitNotOpenYetError` with the
-    seconds to wait, :class:`VisitOverError`. A refused exchange leaves nothing behind.
+    seconds to wait, :class:`VisitOverError`, and :class:`SeatsNotTogetherError` where the browser holds a seat whose
+    person sits elsewhere: the guardian's phone does not become the social worker's too. A refused exchange leaves
+    nothing behind.
     """
     if not SECRET_PATTERN.match(secret) or not DEVICE_PATTERN.match(device):
         raise InvitationNotValidError
@@ -219,7 +227,7 @@ async def exchange_code(uow: UnitOfWork, code: str, device: str) -> Exchange:
     try:
         refuse_outside_window(uow, visit)
         return await bind(uow, invitation, visit, device)
-    except (InvitationNotValidError, VisitNotOpenYetError, VisitOverError):
+    except (InvitationNotValidError, SeatsNotTogetherError, VisitNotOpenYetError, VisitOverError):
         raise CodeNotValidError from None
 
 

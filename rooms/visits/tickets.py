@@ -14,7 +14,14 @@ from rooms.people.models import Account
 from rooms.roles import PROFESSIONALS, Role
 from rooms.unit_of_work import Actor, ActorKind, UnitOfWork
 from rooms.visits.binding import invitations_of_account, invitations_of_device, refuse_outside_window, seat_plans
-from rooms.visits.errors import InvitationNotValidError, SeatRemovedError, TicketNotValidError, TicketSpentError
+from rooms.visits.device_seats import fit_together
+from rooms.visits.errors import (
+    InvitationNotValidError,
+    SeatRemovedError,
+    SeatsNotTogetherError,
+    TicketNotValidError,
+    TicketSpentError,
+)
 from rooms.visits.invitation_secrets import DEVICE_PATTERN, device_hash, holder_of
 from rooms.visits.models import Invitation, SpentTicket, Visit
 from rooms.visits.views import SeatGrant
@@ -28,7 +35,7 @@ async def issue_ticket(
     ``device`` is the browser's cookie, ``account`` the one that its login cookie stands for. With both, the social
     worker sits down at the child's device, and at no other; a psychologist never does, and gets that seat alone.
     The audit chain hears of it when it is spent: until then nothing has happened.
-    Raises ``NotFoundError`` without a seat, ``SeatRemovedError``, and the window's errors.
+    Raises ``NotFoundError`` without a seat, ``SeatRemovedError``, ``SeatsNotTogetherError``, and the window's errors.
     """
     visit = await uow.db.get(Visit, visit_id)
     if visit is None:
@@ -36,6 +43,8 @@ async def issue_ticket(
     actor, seats = await held_seats(uow, visit_id, device, account)
     if not seats:
         raise NotFoundError
+    if actor.kind is ActorKind.PARTICIPANT and not fit_together(seats):
+        raise SeatsNotTogetherError(role=seats[0].role)
     allowed = [seat for seat in seats if not seat.removed]
     if not allowed:
         raise SeatRemovedError
@@ -63,7 +72,7 @@ async def held_seats(
     if not own:
         return holder, at_device
     # Bound to a guardian's phone, the social worker's seat would stay there when the social worker has gone.
-    is_childs = any(seat.role is Role.CLASSROOM for seat in at_device)
+    is_childs = any(seat.role is Role.CLASSROOM for seat in at_device) and fit_together([*at_device, *own])
     if account is not None and (not is_childs or any(seat.role is not Role.SOCIAL_WORKER for seat in own)):
         return Actor.account(account), own
     for seat in own:
@@ -134,7 +143,7 @@ async def holds(uow: UnitOfWork, actor: Actor, seats: list[Invitation]) -> bool:
     """Say whether the one whom a ticket names holds all these seats now."""
     if actor.kind is ActorKind.ACCOUNT:
         return all(seat.account_id == actor.id for seat in seats) and await is_active(uow, AccountId(actor.id))
-    if len(await without_closed_accounts(uow, seats)) != len(seats):
+    if len(await without_closed_accounts(uow, seats)) != len(seats) or not fit_together(seats):
         return False
     return all(
         seat.device_hash is not None and holder_of(uow.keys, seat.visit_id, seat.device_hash) == actor.id

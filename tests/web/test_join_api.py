@@ -63,6 +63,15 @@ async def test_a_second_browser_waits_for_the_adults(server: Server) -> None:
     assert status == 404
 
 
+async def test_one_device_does_not_become_the_guardian_and_the_social_worker(server: Server) -> None:
+    case = await add_taken_case(server.store)
+    visit = await case.books(in_minutes=0, extra_roles=frozenset({Role.GUARDIAN}))
+    await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id, Role.GUARDIAN)})
+    status, problem = await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id, Role.SOCIAL_WORKER)})
+    assert (status, problem["code"]) == (409, "seats-not-together")
+    assert "Open this link on another device" in problem["title"]
+
+
 async def test_an_early_link_says_how_long_to_wait(server: Server) -> None:
     case = await add_taken_case(server.store)
     visit = await case.books(in_minutes=60)

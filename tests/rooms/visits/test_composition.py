@@ -14,6 +14,7 @@ from rooms.visits.composition import (
     THROUGH_THE_DOOR,
     holds,
     may_exchange_media,
+    may_share_device,
     missing_roles,
 )
 
@@ -83,3 +84,11 @@ def test_every_required_role_has_its_reason_for_a_pause() -> None:
 
 def test_a_psychologist_can_never_remove_the_childs_own_adult() -> None:
     assert Role.SOCIAL_WORKER not in MAY_REMOVE[Role.PSYCHOLOGIST]
+
+
+def test_no_adult_who_counts_shares_a_device_with_anybody_but_the_child() -> None:
+    for roles in EVERY_SET:
+        allowed = (Role.PSYCHOLOGIST not in roles or roles == {Role.PSYCHOLOGIST}) and (
+            Role.SOCIAL_WORKER not in roles or roles <= {Role.SOCIAL_WORKER, Role.CLASSROOM}
+        )
+        assert may_share_device(roles) is allowed, sorted(roles)
