@@ -87,7 +87,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class AskHelp:
-    """Somebody needs help now."""
+    """Somebody in the room needs help now. The child's side may always ask; whoever still waits may not."""
 
     peer: PeerId
 

@@ -133,8 +133,7 @@ class RoomChange:
                 self._seat_held_by(command.peer, frozenset({Role.CLASSROOM}))
                 self.record.child_paused = command.on
             case AskHelp():
-                seat = self._seat_held_by(command.peer, frozenset(Role))
-                self.events.append(HelpAsked(seat.participant, seat.role))
+                self._ask_help(command)
             case Reconnect():
                 self._reconnect(command)
             case End():
@@ -348,6 +347,19 @@ class RoomChange:
         if seat.peer is not None:
             self._put(seat, ParticipantState.GONE, None)
             self._drop_when_seatless(seat.peer)
+
+    # Help
+
+    def _ask_help(self, command: AskHelp) -> None:
+        """Ring for everybody. The child is always heard; others once they have been let in."""
+        self._heard(command.peer)
+        seats = tuple(self.record.seats_at(command.peer))
+        admitted = (seat for seat in seats if seat.state is ParticipantState.ADMITTED)
+        asker = next((seat for seat in seats if seat.role is Role.CLASSROOM), None) or next(admitted, None)
+        if asker is None:
+            # A stranger at the door must not be able to alarm a child; they have the telephone numbers.
+            raise NotAdmittedError
+        self.events.append(HelpAsked(asker.participant, asker.role))
 
     # The end
 

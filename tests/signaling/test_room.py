@@ -141,6 +141,15 @@ async def test_help_reaches_everybody(wire: Wire) -> None:
         await peer.expects(messages.HelpAsked, role=Role.CLASSROOM)
 
 
+@pytest.mark.parametrize("role", [Role.PSYCHOLOGIST, Role.GUARDIAN])
+async def test_whoever_waits_can_not_ring_for_help_in_the_room(wire: Wire, role: Role) -> None:
+    classroom, waiting = await wire.joins(Role.CLASSROOM), await wire.joins(role)
+    await waiting.says(messages.Help())
+    assert (await waiting.expects_error("not-admitted")).regarding == "help"
+    unread = await classroom.has_heard_everything()
+    assert messages.HelpAsked not in {type(message) for message in unread}
+
+
 async def test_removal_closes_at_once_and_for_ever(wire: Wire) -> None:
     classroom, social_worker, psychologist = await wire.live_room()
     connect = await classroom.expects(messages.Connect, peer=psychologist.peer)

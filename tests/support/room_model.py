@@ -279,6 +279,7 @@ class RoomModel:
 
     def _askhelp(self, command: commands.AskHelp, now: datetime) -> None:
         self._refuse_unheard(command.peer)
+        refuse_unless(self.at(command.peer) & (self.facts["in"] | {CHILD}), "not-admitted")
 
     def _setmedia(self, command: commands.SetMedia, now: datetime) -> None:
         self._refuse_unheard(command.peer)
