@@ -1,7 +1,7 @@
 /** Below voice, and the classroom's loudspeaker: joins what people do with clips, pictures and words. Loaded when it is needed. */
 
 import { LowRungsView } from "../ui/low-rungs.js";
-import { make, part, picture, roleWords, t } from "../ui/room.js";
+import { isQuiet, make, part, picture, roleWords, t } from "../ui/room.js";
 import { hush, speak } from "../ui/spoken.js";
 import { Capture, canClip } from "./capture.js";
 import { Incoming } from "./incoming.js";
@@ -86,6 +86,7 @@ export class Panel {
       if (this.#held) this.#hold(false);
       this.#playback.clear();
     }
+    this.#view.showLoudspeaker(isQuiet(model));
     const rung = this.#chosen(model);
     this.#others.listen(rung === "loudspeaker" ? model.links : new Map());
     if (rung !== this.#rung) {

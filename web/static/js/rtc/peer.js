@@ -6,7 +6,7 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { leanAudio, preferPicture, preferSound } from "./audio-description.js";
+import { leanDescription, preferPicture, preferSound } from "./lean-description.js";
 import { cameThrough, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
@@ -189,7 +189,7 @@ export class Peer {
 
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
   async #say({ type, sdp = "" }) {
-    const lean = { type, sdp: leanAudio(sdp, this.#packetMs) };
+    const lean = { type, sdp: leanDescription(sdp, this.#packetMs) };
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);

@@ -28,6 +28,7 @@ export class LowRungsView {
   #signals = make("div", { class: "signals" });
   #callUp = make("div", { class: "call-up" });
   /** @type {HTMLFormElement | null} */ #write = null;
+  #loudspeaker = make("details", { id: "loudspeaker", hidden: true });
   #hold;
 
   /**
@@ -60,9 +61,9 @@ export class LowRungsView {
     relabel(this.#talk, speaking && !held ? speaking : "microphone", words);
   }
 
-  /** A button beside the others that switches between both at once and one after the other. @param {(on: boolean) => void} onChange */
+  /** For the adult at the child's device: both sides at once, or one after the other. @param {(on: boolean) => void} onChange */
   offerLoudspeaker(onChange) {
-    const pressed = button({ action: "loudspeaker", picture: "loudspeaker", words: t("loudspeaker"), kind: "control-quiet" });
+    const pressed = button({ action: "loudspeaker", picture: "microphone", words: t("hold-to-talk"), kind: "control-quiet" });
     pressed.setAttribute("aria-pressed", "false");
     pressed.onclick = () => {
       const on = pressed.getAttribute("aria-pressed") !== "true";
@@ -70,7 +71,13 @@ export class LowRungsView {
       pressed.classList.toggle("control-main", on);
       onChange(on);
     };
-    part("bar").append(pressed);
+    this.#loudspeaker.append(make("summary", {}, picture("loudspeaker"), t("loudspeaker")), pressed);
+    part("for-adult").append(this.#loudspeaker);
+  }
+
+  /** @param {boolean} on whether the choice is in sight: never while the child is to have three controls */
+  showLoudspeaker(on) {
+    this.#loudspeaker.hidden = !on;
   }
 
   /** Show a picture that somebody has sent. @param {Role} role @param {string} name */

@@ -114,6 +114,13 @@ export function newModel(now) {
   };
 }
 
+/**
+ * Whether nothing asks for the child's eyes: only then does the classroom's page offer what is for the adult there.
+ * @param {Model} model
+ */
+export const isQuiet = ({ screen, role, room }) =>
+  screen === "room" && role === "classroom" && (room?.state === "paused" || (room?.state === "waiting" && !room.knocked));
+
 export class RoomView {
   #root = part("room");
   #faces = part("faces");
@@ -156,9 +163,8 @@ export class RoomView {
     this.#drawSelf(model);
     this.#drawProblems(model);
     if (role === "classroom") this.#drawChildBar(model);
-    // Only while nothing else asks for the child's eyes.
-    const quiet = model.screen === "room" && room?.state === "waiting" && !room.knocked;
-    part("beside").hidden = !quiet || role !== "classroom" || model.roles.includes("social_worker");
+    const workerAway = room?.state === "waiting" || room?.missing.includes("social_worker");
+    part("beside").hidden = !isQuiet(model) || !workerAway || model.roles.includes("social_worker");
   }
 
   /** The buttons at the bottom, once for each page. @param {Control[]} controls */

@@ -8,6 +8,9 @@
  * Of the picture's header extensions only that feedback stays. The two sides number theirs apart, and where both add a
  * picture at once, Chromium refuses the offer that comes if it uses a number of the one rolled back for something else:
  * neither side would ever be stable again.
+ *
+ * Firefox speaks of the formats it was told not to offer (`a=rtcp-fb:121` where no 121 is offered), and Chromium refuses
+ * such a description as a whole. What belongs to no format of its section goes.
  */
 
 /** The codec's own ceiling; `setParameters` moves below it without negotiating anew. */
@@ -16,17 +19,28 @@ export const OPUS_MAX_BPS = 24_000;
 /** Header extensions, but for the picture's congestion control, and their mixing. */
 const NEEDLESS = /^a=extmap(-allow-mixed|:(?!\S+ \S*transport-wide-cc).*)\r\n/gm;
 
+/** What is said of one format: of a payload type, in RFC 8866's words. */
+const OF_A_FORMAT = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /;
+
 /**
  * @param {string} sdp an offer or an answer as the browser makes it
  * @param {number} packetMs how much sound each packet holds
  * @returns {string} the same but for sound and for header extensions
  */
-export function leanAudio(sdp, packetMs) {
+export function leanDescription(sdp, packetMs) {
   // Sections are told apart by their m-line; the first speaks of the whole description.
   return sdp
     .split(/^(?=m=)/m)
     .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs) : section.replace(NEEDLESS, "")))
+    .map(withoutStrangers)
     .join("");
+}
+
+/** @param {string} section */
+function withoutStrangers(section) {
+  const offered = new Set(section.match(/^m=\S+ \S+ \S+ (.*)\r\n/)?.[1]?.split(" "));
+  const lines = section.split("\r\n");
+  return lines.filter((line) => !OF_A_FORMAT.test(line) || offered.has(OF_A_FORMAT.exec(line)?.[1] ?? "")).join("\r\n");
 }
 
 /** @param {string} section @param {number} packetMs */

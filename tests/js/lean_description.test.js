@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { leanAudio } from "../../web/static/js/rtc/audio-description.js";
+import { leanDescription } from "../../web/static/js/rtc/lean-description.js";
 
 const HEAD = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed", "a=msid-semantic: WMS s"];
 const AUDIO = [
@@ -18,7 +18,7 @@ const FIREFOX = text(HEAD, ["m=audio 9 UDP/TLS/RTP/SAVPF 109 9", "a=mid:0", "a=r
 const lines = (sdp) => sdp.split("\r\n");
 
 test("the sound's section is lean and says packet time and the highest rate", () => {
-  const [sound, picture] = leanAudio(CHROMIUM, 60).split(/^(?=m=)/m).slice(1);
+  const [sound, picture] = leanDescription(CHROMIUM, 60).split(/^(?=m=)/m).slice(1);
   assert.ok(!/extmap|transport-cc/.test(sound));
   assert.ok(lines(sound).includes("a=fmtp:111 minptime=10;stereo=0;useinbandfec=1;usedtx=1;maxaveragebitrate=24000"));
   assert.ok(lines(sound).includes("a=ptime:60") && lines(sound).includes("a=maxptime:60"));
@@ -28,11 +28,16 @@ test("the sound's section is lean and says packet time and the highest rate", ()
 
 test("of the picture's header extensions only congestion control stays", () => {
   const offered = text(HEAD, AUDIO, [...VIDEO, "a=extmap:13 urn:3gpp:video-orientation", "a=extmap:4/sendonly urn:ietf:params:rtp-hdrext:sdes:mid"]);
-  assert.equal(leanAudio(offered, 60), leanAudio(CHROMIUM, 60));
+  assert.equal(leanDescription(offered, 60), leanDescription(CHROMIUM, 60));
+});
+
+test("what Firefox says of formats that it does not offer goes, for Chromium would refuse the whole", () => {
+  const offered = text(HEAD, AUDIO, [...VIDEO, "a=rtcp-fb:121 nack pli", "a=fmtp:99 apt=121", "a=rtpmap:123 H264/90000"]);
+  assert.equal(leanDescription(offered, 60), leanDescription(CHROMIUM, 60));
 });
 
 test("no line is lost or empty, and the mixed-extension line goes", () => {
-  const lean = leanAudio(CHROMIUM, 20);
+  const lean = leanDescription(CHROMIUM, 20);
   assert.ok(lean.endsWith("\r\n") && !lean.includes("\r\n\r\n"));
   assert.ok(!lean.includes("extmap-allow-mixed"));
   for (const line of [...HEAD.slice(0, 5), "a=mid:0", "a=rtcp-mux", "a=ssrc:7 cname:x"]) assert.ok(lines(lean).includes(line), line);
@@ -41,20 +46,20 @@ test("no line is lost or empty, and the mixed-extension line goes", () => {
 for (const packetMs of [20, 40, 60]) {
   test(`${packetMs} ms: twice is the same as once, and a later packet time replaces an earlier one`, () => {
     for (const sdp of [CHROMIUM, FIREFOX]) {
-      const once = leanAudio(sdp, packetMs);
-      assert.equal(leanAudio(once, packetMs), once);
-      assert.equal(leanAudio(leanAudio(sdp, 10), packetMs), once);
+      const once = leanDescription(sdp, packetMs);
+      assert.equal(leanDescription(once, packetMs), once);
+      assert.equal(leanDescription(leanDescription(sdp, 10), packetMs), once);
     }
   });
 }
 
 test("Firefox's Opus is found by its name, whatever its number", () => {
-  const described = lines(leanAudio(FIREFOX, 60));
+  const described = lines(leanDescription(FIREFOX, 60));
   assert.ok(described.includes("a=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1;usedtx=1;maxaveragebitrate=24000"));
   assert.ok(described.includes("a=ptime:60"));
 });
 
 test("anything else is left as it is", () => {
   const without = text(HEAD.filter((line) => line !== "a=extmap-allow-mixed"), VIDEO);
-  for (const sdp of ["", "nonsense", "v=0\r\n", without, "m=audio 0 UDP 8\r\na=rtpmap:8 PCMA/8000\r\n"]) assert.equal(leanAudio(sdp, 60), sdp);
+  for (const sdp of ["", "nonsense", "v=0\r\n", without, "m=audio 0 UDP 8\r\na=rtpmap:8 PCMA/8000\r\n"]) assert.equal(leanDescription(sdp, 60), sdp);
 });
