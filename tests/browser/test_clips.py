@@ -272,6 +272,7 @@ SPOKEN = """() => window.connections.filter(c => c.connectionState === 'connecte
 
 def test_with_the_classrooms_loudspeaker_one_side_speaks_at_a_time(visit: Visit) -> None:
     child, _, psychologist = (visit.join(role) for role in ("classroom", "social_worker", "psychologist"))
+    child.wait_for_selector("#loudspeaker summary")
     press(psychologist, "knock")
     press(child, "open-door")
     wait_for_state(child, "live")
