@@ -41,6 +41,7 @@ export async function read(pc) {
       now.slowEncoder ||= entry.qualityLimitationReason === "cpu";
       now.bytesOut += (entry.bytesSent ?? 0) + (entry.headerBytesSent ?? 0) + PACKET_OVERHEAD_BYTES * (entry.packetsSent ?? 0);
     } else if (entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded") readPair(now, entry, entries);
+    else if (entry.type === "remote-inbound-rtp" && entry.kind === "audio") readRoundTrip(now, entry.roundTripTime);
   }
   return now;
 }
@@ -65,7 +66,16 @@ function readInbound(now, entry) {
 function readPair(now, pair, entries) {
   const types = [entries.get(pair.localCandidateId)?.candidateType, entries.get(pair.remoteCandidateId)?.candidateType];
   now.candidateType = types.includes("relay") ? "relay" : (types[0] ?? null);
-  if (pair.currentRoundTripTime !== undefined) now.rttMs = Math.round(pair.currentRoundTripTime * 1000);
+  readRoundTrip(now, pair.currentRoundTripTime);
+}
+
+/**
+ * ICE and RTCP each measure the way, seconds apart; Firefox keeps ICE's first value, and a first one is often too long: it
+ * holds the other side's being busy. The shorter of the two is the way.
+ * @param {Readings} now @param {number | undefined} seconds
+ */
+function readRoundTrip(now, seconds) {
+  if (seconds !== undefined) now.rttMs = Math.min(now.rttMs ?? Infinity, Math.round(seconds * 1000));
 }
 
 /** What this end hears of the other. @param {Readings} last @param {Readings} now @returns {End} */
