@@ -83,6 +83,7 @@ async def prepare(app: web.Application, *, as_json: bool) -> Callable[[], None]:
         "admin": DemoSignIn(accounts[AccountRole.ADMIN].id, "/admin/rooms"),
         "social-worker-desk": DemoSignIn(accounts[AccountRole.SOCIAL_WORKER].id, "/desk"),
         "psychologist-desk": DemoSignIn(accounts[AccountRole.PSYCHOLOGIST].id, "/desk"),
+        "supervisor-desk": DemoSignIn(accounts[AccountRole.SUPERVISOR].id, "/desk"),
     }
     secret_of = {name: demo_secret(store.keys.invitation, name) for name in sign_ins}
     app[DEMO_SIGN_INS] = {secret_hash(secret_of[name]): sign_in for name, sign_in in sign_ins.items()}
@@ -97,7 +98,9 @@ async def prepare(app: web.Application, *, as_json: bool) -> Callable[[], None]:
             "guardian": links[Role.GUARDIAN],
             "admin": address["admin"],
         },
-        desks={"social_worker": address["social-worker-desk"], "psychologist": address["psychologist-desk"]},
+        desks={
+            role: address[f"{role.replace('_', '-')}-desk"] for role in ("social_worker", "psychologist", "supervisor")
+        },
     )
     return (lambda: _tell_scripts(demo)) if as_json else (lambda: _tell_people(demo))
 
@@ -208,6 +211,7 @@ def _tell_people(demo: Demo) -> None:
         "social_worker": "the social worker",
         "psychologist": "the psychologist",
         "guardian": "the guardian (may stay away)",
+        "supervisor": "a supervisor (may be asked in)",
         "admin": "the admin's page of open rooms",
     }
     lines = ["", click.style("  Wasl is running.", bold=True) + " A made-up visit is open now.", ""]

@@ -29,3 +29,11 @@ class SchoolView:
     phone: str | None
     contact_name: str | None
     help_contacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Somebody who may be asked into a visit for supervision."""
+
+    id: AccountId
+    name: str

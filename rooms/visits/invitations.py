@@ -44,10 +44,11 @@ from rooms.visits.invitation_secrets import (
 from rooms.visits.models import DeviceClaim, Invitation, Visit
 from rooms.visits.plan import SeatPlan
 from rooms.visits.states import VisitState
+from rooms.visits.supervision import supervisor_name
 from rooms.visits.views import Exchange, InvitationCard
 
-#: Roles that nobody has by showing a link or a code: a psychologist is a vetted person who has signed in.
-BY_ACCOUNT_ALONE = frozenset({Role.PSYCHOLOGIST})
+#: Roles that nobody has by showing a link or a code: these are vetted people who have signed in.
+BY_ACCOUNT_ALONE = frozenset({Role.PSYCHOLOGIST, Role.SUPERVISOR})
 
 
 async def add_invitations(
@@ -148,11 +149,12 @@ async def card(uow: UnitOfWork, visit_id: VisitId, role: Role) -> InvitationCard
     invitation = await seat_for_card(uow, visit, role)
     if invitation.nonce is None:
         raise WrongStateError(state=visit.state)
+    view = await visit_view(uow, visit, referral)
     names = await names_of(uow, {referral.social_worker_id, visit.psychologist_id})
     school = await school_of(uow, referral.school_id)
     uow.record(AuditTag.INVITATION_PRINTED, invitation.id, visit=visit_id, role=role)
     return InvitationCard(
-        visit=await visit_view(uow, visit, referral),
+        visit=view,
         participant=invitation.id,
         role=role,
         secret=link_secret(uow.keys, invitation.nonce, invitation.id),
@@ -160,6 +162,7 @@ async def card(uow: UnitOfWork, visit_id: VisitId, role: Role) -> InvitationCard
         school_name=school.name,
         social_worker_name=names[referral.social_worker_id],
         psychologist_name=names[visit.psychologist_id],
+        supervisor_name=await supervisor_name(uow, view),
     )
 
 
@@ -171,7 +174,7 @@ async def seat_for_card(uow: UnitOfWork, visit: Visit, role: Role, *, lock: bool
     invitation = await uow.db.scalar(query.with_for_update() if lock else query)
     if invitation is None:
         raise NotFoundError
-    if role in PROFESSIONALS and invitation.account_id != uow.actor.id:
+    if role in PROFESSIONALS | BY_ACCOUNT_ALONE and invitation.account_id != uow.actor.id:
         raise NotAllowedError
     if invitation.removed:
         raise InvitationNotValidError

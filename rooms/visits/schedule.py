@@ -25,7 +25,8 @@ from rooms.visits.attendance import end_all_stays
 from rooms.visits.errors import OverlapError
 from rooms.visits.invitations import add_invitations, revoke_invitations
 from rooms.visits.models import Invitation, Visit
-from rooms.visits.states import VisitState, transition
+from rooms.visits.states import PENDING, VisitState, transition
+from rooms.visits.supervision import refuse_unfit_supervisor
 from rooms.visits.upkeep import sweep
 from rooms.visits.views import DEFAULT_WINDOW, MovedVisit, VisitView, WindowRule
 from rooms.visits.window import Instants, check_booking, instants_of
@@ -44,9 +45,7 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
-#: Nothing has ended these yet.
-PENDING = frozenset({VisitState.SCHEDULED, VisitState.OPEN})
-#: Who may be invited besides the child and the two professionals.
+#: Who may be invited by link besides the child and the two professionals.
 EXTRA_ROLES = frozenset({Role.GUARDIAN, Role.INTERPRETER})
 #: The longest list of visits that is shown.
 VISITS_SHOWN = 100
@@ -61,17 +60,21 @@ async def book_visit(
     minutes: int,
     composition: Composition = Composition.ACCOMPANIED,
     extra_roles: frozenset[Role] = frozenset(),
+    supervisor: AccountId | None = None,
     window: WindowRule = DEFAULT_WINDOW,
 ) -> VisitView:
     """Book a visit, as the referral's psychologist; every seat gets its invitation.
 
-    ``wall_start`` is naive, ``zone`` an IANA name, ``minutes`` 15 to 120. Raises ``InvalidInputError`` with the fault
-    of each field, :class:`OverlapError`, ``ConsentMissingError``, and ``WrongStateError`` for a path that has ended.
+    ``wall_start`` is naive, ``zone`` an IANA name, ``minutes`` 15 to 120, ``supervisor`` the account of an active
+    supervisor, who has a seat by signing in. Raises ``InvalidInputError`` with the fault of each field,
+    :class:`OverlapError`, ``ConsentMissingError``, and ``WrongStateError`` for a path that has ended.
     """
     referral = await referral_in_care(uow, referral_id)
     await require_scope(uow, referral_id, composition)
     if not extra_roles <= EXTRA_ROLES:
         raise InvalidInputError({"extra_roles": "not-invitable"})
+    if supervisor is not None:
+        await refuse_unfit_supervisor(uow, supervisor, composition)
     instants = check_booking(wall_start, zone, minutes, window, uow.now)
     psychologist = AccountId(uow.actor.id)
     await refuse_overlap(uow, psychologist, instants, besides=None)
@@ -91,6 +94,8 @@ async def book_visit(
     uow.db.add(visit)
     await uow.db.flush()
     accounts = {Role.SOCIAL_WORKER: referral.social_worker_id, Role.PSYCHOLOGIST: psychologist}
+    if supervisor is not None:
+        accounts[Role.SUPERVISOR] = supervisor
     await add_invitations(uow, visit.id, {Role.CLASSROOM, *accounts, *extra_roles}, accounts)
     uow.record(AuditTag.VISIT_BOOKED, visit.id, referral=referral_id, composition=composition, minutes=minutes)
     return await visit_view(uow, visit, referral)

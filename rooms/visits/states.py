@@ -63,6 +63,9 @@ class PauseReason(StrEnum):
     PSYCHOLOGIST_MISSING = "psychologist-missing"
 
 
+#: Nothing has ended these visits yet.
+PENDING = frozenset({VisitState.SCHEDULED, VisitState.OPEN})
+
 VISIT_MOVES = frozenset(
     {
         (VisitState.SCHEDULED, VisitState.OPEN),

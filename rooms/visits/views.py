@@ -24,7 +24,7 @@ DEFAULT_WINDOW = WindowRule()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatView:
-    """One seat of a visit. ``bound`` says that a browser holds it; professionals hold theirs by account."""
+    """One seat of a visit. ``bound`` says that a browser holds it; ``account`` is whose own it is, by signing in."""
 
     participant: ParticipantId
     role: Role
@@ -55,6 +55,21 @@ class VisitView:
     closes_at: datetime
     door_opened: bool
     seats: tuple[SeatView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisedVisit:
+    """A visit as a supervisor who was asked into it sees it: whose work and when, nothing of the child."""
+
+    id: VisitId
+    state: VisitState
+    psychologist_name: str
+    zone: str
+    minutes: int
+    composition: Composition
+    starts_at: datetime
+    opens_at: datetime
+    closes_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +105,7 @@ class InvitationCard:
     school_name: str
     social_worker_name: str
     psychologist_name: str
+    supervisor_name: str | None
 
 
 class ExchangeOutcome(StrEnum):

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from rooms.people.roles import AccountRole
 from rooms.roles import Role
 from rooms.unit_of_work import Store
 from rooms.visits import admission, invitations, schedule
@@ -21,6 +22,7 @@ from signaling.hub import Hub
 from signaling.settings import SignalingSettings
 from tests.support.cases import Case, add_taken_case, anybody, audit_tags, new_device
 from tests.support.fake_clock import FakeClock
+from tests.support.people import add_account
 from tests.support.scripted_peer import ScriptedPeer
 
 ORIGIN = "https://wasl.test"
@@ -142,6 +144,29 @@ async def test_an_adult_lets_a_second_browser_take_the_seat(wire: StoredWire) ->
     await classroom.is_closed_with(CloseCode.MOVED)
     moved = await wire.page().joins(await wire.ticket(device=second))
     await moved.expects(messages.Connect)
+
+
+async def test_a_supervisor_who_was_asked_in_waits_is_seen_by_all_and_is_let_in(wire: StoredWire) -> None:
+    supervisor = await add_account(wire.store, AccountRole.SUPERVISOR)
+    wire.visit = await wire.case.books(in_minutes=60, supervisor=supervisor.id)
+    wire.store.clock.advance(3000)  # type: ignore[attr-defined]
+    everybody = await wire.live_room()
+    page = await wire.page().joins(await wire.ticket(account=supervisor.id))
+    await page.expects(messages.Waiting)
+    for peer in everybody:
+        await sees(peer, Role.SUPERVISOR, "waiting")
+    await everybody[2].admits(page)
+    await page.expects(messages.Admitted)
+    for peer in everybody:
+        await sees(peer, Role.SUPERVISOR, "admitted")
+
+
+async def sees(peer: ScriptedPeer, role: Role, state: str) -> None:
+    """Wait for a roster in which somebody of this role stands in this state."""
+    while True:
+        roster = await peer.expects(messages.Roster)
+        if any((seat.role, seat.state) == (role, state) for seat in roster.participants):
+            return
 
 
 async def test_the_end_of_the_room_completes_the_visit(wire: StoredWire, clock: FakeClock) -> None:

@@ -95,6 +95,7 @@ class Case:
         minutes: int = 45,
         composition: Composition = Composition.ACCOMPANIED,
         extra_roles: frozenset[Role] = frozenset(),
+        supervisor: AccountId | None = None,
     ) -> VisitView:
         """Book a visit that starts ``in_minutes`` from now."""
         async with self.as_psychologist() as uow:
@@ -106,6 +107,7 @@ class Case:
                 minutes=minutes,
                 composition=composition,
                 extra_roles=extra_roles,
+                supervisor=supervisor,
             )
 
     async def link(self, visit: VisitId, role: Role = Role.CLASSROOM) -> str:

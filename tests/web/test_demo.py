@@ -79,6 +79,7 @@ def test_the_first_line_is_one_object_and_every_link_lands_its_role(tmp_path: Pa
             told["links"]["admin"]: "/admin/rooms",
             told["desks"]["social_worker"]: "/desk",
             told["desks"]["psychologist"]: "/desk",
+            told["desks"]["supervisor"]: "/desk",
         }
         for link, target in lands.items():
             page, _, secret = link.partition("#")

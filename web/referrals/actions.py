@@ -10,7 +10,7 @@ from aiohttp import web
 from rooms.errors import InvalidInputError, NotFoundError, WrongStateError
 from rooms.followup import service as followup
 from rooms.followup.views import Addressee
-from rooms.ids import ReferralId, VisitId
+from rooms.ids import AccountId, ReferralId, VisitId
 from rooms.people.roles import AccountRole
 from rooms.people.views import AccountView
 from rooms.referrals import service as referrals
@@ -141,6 +141,7 @@ async def book(request: web.Request) -> web.StreamResponse:
                 zone=form.text("zone"),
                 minutes=minutes,
                 composition=composition,
+                supervisor=AccountId(form.text("supervisor")) if form.text("supervisor") else None,
                 extra_roles=form.ticked("extra_roles", Role) & frozenset(EXTRA_ROLES),
                 window=window_rule(request.app[keys.SETTINGS]),
             )

@@ -90,7 +90,10 @@ class May:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingChoices:
-    """What the booking form offers. ``composition_hint`` explains the choice, or why there is none."""
+    """What the booking form offers. ``composition_hint`` explains the choice, or why there is none.
+
+    ``supervisors`` is empty where nobody can be asked; else its first choice is nobody.
+    """
 
     zone: str
     zones: Options
@@ -98,6 +101,7 @@ class BookingChoices:
     compositions: Options
     composition_hint: str
     extra_roles: Options
+    supervisors: Options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from rooms.followup.views import Addressee, RecommendationView
 from rooms.ids import ReferralId, is_id
 from rooms.people import service as people
 from rooms.people.roles import AccountRole
-from rooms.people.views import AccountView
+from rooms.people.supervisors import list_supervisors
+from rooms.people.views import AccountView, Supervisor
 from rooms.referrals import service as referrals
 from rooms.referrals.choices import ConsentScope, ExitReason, Language
 from rooms.referrals.states import CARED_FOR, ENDED, ReferralState
@@ -32,6 +33,7 @@ from web.referrals.contexts import (
     ExitLines,
     May,
     MessageLine,
+    Options,
     RecommendationLine,
     ReferralForms,
     ReferralPage,
@@ -43,6 +45,7 @@ from web.words import Translate, options, words_for
 
 #: Those who can be invited beside the three that belong to every visit.
 EXTRA_ROLES = (Role.GUARDIAN, Role.INTERPRETER)
+NOBODY_SUPERVISES = N_("Nobody")
 NO_FORMS = ReferralForms(message=Form(), booking=Form(), recommendation=Form(), closing=Form())
 
 
@@ -55,6 +58,7 @@ class Case:
     messages: tuple[MessageView, ...]
     visits: tuple[VisitView, ...]
     recommendations: tuple[RecommendationView, ...]
+    supervisors: tuple[Supervisor, ...]
     now: datetime
 
 
@@ -94,6 +98,7 @@ async def read_case(uow: UnitOfWork, referral_id: ReferralId) -> Case:
         messages=await referrals.list_messages(uow, referral_id),
         visits=await schedule.list_visits(uow, referral_id),
         recommendations=await followup.list_recommendations(uow, referral_id),
+        supervisors=await list_supervisors(uow) if referral.psychologist_id == uow.actor.id else (),
         now=uow.now,
     )
 
@@ -235,7 +240,15 @@ def booking_choices(request: web.Request, account: AccountView, case: Case) -> B
         compositions=options(Composition if may_be_alone else (Composition.ACCOMPANIED,), translate),
         composition_hint=hint,
         extra_roles=options(EXTRA_ROLES, translate),
+        supervisors=supervisor_choices(case.supervisors, translate),
     )
+
+
+def supervisor_choices(supervisors: tuple[Supervisor, ...], translate: Translate) -> Options:
+    """Return whom the form offers to ask for supervision: nobody first, and nothing at all where there is no one."""
+    if not supervisors:
+        return ()
+    return (("", translate(NOBODY_SUPERVISES)), *((each.id, each.name) for each in supervisors))
 
 
 def addressees_of(referral: ReferralView) -> tuple[Addressee, ...]:

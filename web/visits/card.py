@@ -7,7 +7,7 @@ from aiohttp import web
 
 from rooms.errors import NotFoundError
 from rooms.people.roles import AccountRole
-from rooms.roles import PROFESSIONALS, Role
+from rooms.roles import Role
 from rooms.visits import admission, invitations
 from rooms.visits.views import InvitationCard
 from web import keys
@@ -17,7 +17,7 @@ from web.moments import moment
 from web.rendering import render
 from web.visits.contexts import CardPage, PersonOnCard
 from web.visits.lines import length_words
-from web.visits.page import SEAT_ORDER, visit_id_of
+from web.visits.page import BY_ACCOUNT, SEAT_ORDER, visit_id_of
 from web.words import words_for
 
 #: A code is spoken and typed in groups of this many digits.
@@ -27,7 +27,7 @@ YOU = N_("You")
 
 def linked_role(text: str) -> Role:
     """Return the role of a seat that comes in by link. Raises ``NotFoundError`` for every other text."""
-    if text not in set(Role) - PROFESSIONALS:
+    if text not in set(Role) - BY_ACCOUNT:
         raise NotFoundError
     return Role(text)
 
@@ -65,9 +65,13 @@ async def show_card(request: web.Request) -> web.Response:
 
 
 def people_on(request: web.Request, card: InvitationCard) -> tuple[PersonOnCard, ...]:
-    """Return who will be in the visit, the reader first; only the professionals by name."""
+    """Return who will be in the visit, the reader first; only those who have an account by name."""
     translate = gettext_of(request)
-    names = {Role.SOCIAL_WORKER: card.social_worker_name, Role.PSYCHOLOGIST: card.psychologist_name}
+    names = {
+        Role.SOCIAL_WORKER: card.social_worker_name,
+        Role.PSYCHOLOGIST: card.psychologist_name,
+        Role.SUPERVISOR: card.supervisor_name or "",
+    }
     roles = sorted(
         (seat.role for seat in card.visit.seats if not seat.removed),
         key=lambda role: (role is not card.role, SEAT_ORDER.index(role)),

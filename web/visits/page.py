@@ -19,7 +19,9 @@ from rooms.referrals.views import ReferralView
 from rooms.roles import PROFESSIONALS, Role
 from rooms.unit_of_work import UnitOfWork
 from rooms.visits import admission, schedule
+from rooms.visits.invitations import BY_ACCOUNT_ALONE
 from rooms.visits.states import VisitState
+from rooms.visits.supervision import supervisor_name
 from rooms.visits.views import AttendanceView, HelpPlan, SeatView, VisitView
 from web import dates, keys
 from web.forms import Form
@@ -41,6 +43,8 @@ SEAT_ORDER = (
     Role.PSYCHOLOGIST,
     Role.SUPERVISOR,
 )
+#: Whose seat is their account's: they sign in.
+BY_ACCOUNT = PROFESSIONALS | BY_ACCOUNT_ALONE
 NO_FORMS = VisitForms(note=Form(), reschedule=Form())
 
 
@@ -54,6 +58,7 @@ class VisitCase:
     minutes: tuple[RoomMinute, ...]
     notes: tuple[NoteView, ...]
     help: HelpPlan
+    supervisor_name: str | None
     now: datetime
 
 
@@ -89,6 +94,7 @@ async def read_visit(uow: UnitOfWork, account: AccountView, visit_id: VisitId) -
         minutes=await health.minutes_of(uow, visit_id),
         notes=await followup.read_notes(uow, visit_id) if is_psychologist else (),
         help=await admission.help_plan(uow, visit_id),
+        supervisor_name=await supervisor_name(uow, visit),
         now=uow.now,
     )
 
@@ -105,7 +111,7 @@ def page_context(request: web.Request, account: AccountView, case: VisitCase, fo
         own_time=own_time(request, account, visit),
         opens=moment(request, visit.opens_at, visit.zone),
         seats=tuple(
-            seat_line(request, account, case.referral, seat)
+            seat_line(request, account, case, seat)
             for seat in sorted(visit.seats, key=lambda seat: SEAT_ORDER.index(seat.role))
         ),
         attendance=tuple(stay_line(request, stay, visit.zone) for stay in case.attendance),
@@ -128,15 +134,19 @@ def own_time(request: web.Request, account: AccountView, visit: VisitView) -> Mo
     return moment(request, visit.starts_at, account.zone)
 
 
-def seat_line(request: web.Request, reader: AccountView, referral: ReferralView, seat: SeatView) -> SeatLine:
-    """Return one seat as a line; the two professionals by name."""
-    names = {Role.SOCIAL_WORKER: referral.social_worker_name, Role.PSYCHOLOGIST: referral.psychologist_name or ""}
+def seat_line(request: web.Request, reader: AccountView, case: VisitCase, seat: SeatView) -> SeatLine:
+    """Return one seat as a line; whoever has an account by name."""
+    names = {
+        Role.SOCIAL_WORKER: case.referral.social_worker_name,
+        Role.PSYCHOLOGIST: case.referral.psychologist_name or "",
+        Role.SUPERVISOR: case.supervisor_name or "",
+    }
     return SeatLine(
         code=seat.role.value,
         role=words_for(seat.role, gettext_of(request)),
         picture=seat.role.value,
-        has_account=seat.role in PROFESSIONALS,
-        has_card=seat.role not in PROFESSIONALS or (seat.role is Role.SOCIAL_WORKER and seat.account == reader.id),
+        has_account=seat.role in BY_ACCOUNT,
+        has_card=seat.role not in BY_ACCOUNT or (seat.role is Role.SOCIAL_WORKER and seat.account == reader.id),
         name=names.get(seat.role, ""),
         bound=seat.bound,
         removed=seat.removed,
