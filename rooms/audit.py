@@ -40,6 +40,7 @@ class AuditTag(StrEnum):
     ACCOUNT_ERASED = "people:account:erased"
     WELCOME_ISSUED = "people:welcome:issued"
     WELCOME_ACCEPTED = "people:welcome:accepted"
+    CREDENTIAL_RENEWED = "people:credential:renewed"
     LOGIN_OPENED = "people:login:opened"
     LOGIN_REFUSED = "people:login:refused"
     LOGIN_CLOSED = "people:login:closed"

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from rooms.errors import NotAllowedError, NotFoundError
 from rooms.ids import AccountId, SchoolId
 from rooms.people.models import Account, School
+from rooms.people.renewals import recent_renewals
 from rooms.people.roles import AccountRole
 from rooms.people.views import AccountView, SchoolView
 from rooms.unit_of_work import ActorKind, UnitOfWork
@@ -45,6 +46,7 @@ async def account_view(uow: UnitOfWork, account: Account) -> AccountView:
         zone=account.zone,
         active=account.disabled_at is None,
         welcomed=account.password_hash is not None,
+        password_renewals=recent_renewals(account, uow.now),
     )
 
 

@@ -37,6 +37,15 @@ class Account(Base):
     password_hash: Mapped[str | None] = mapped_column(
         String(255), info=about("checks the password at sign-in (argon2id)", RetentionClass.ACCOUNT)
     )
+    #: The latest only: ``rooms/people/renewals.py`` writes and reads them.
+    password_renewals: Mapped[list[str]] = mapped_column(
+        JSON,
+        default=list,
+        info=about(
+            "when an administrator's link replaced the password: told to its owner and their colleagues",
+            RetentionClass.ACCOUNT,
+        ),
+    )
     language: Mapped[PageLanguage] = mapped_column(info=about("the language of their pages", RetentionClass.ACCOUNT))
     zone: Mapped[str] = mapped_column(String(64), info=about("their wall clock", RetentionClass.ACCOUNT))
     created_at: Mapped[datetime] = mapped_column(info=about("order of the list of people", RetentionClass.AUDIT))

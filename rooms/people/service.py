@@ -28,6 +28,7 @@ from rooms.people.logins import (
     sign_out_everywhere,
 )
 from rooms.people.models import Account, School, SignInTry, WelcomeLink
+from rooms.people.renewals import add_renewal
 from rooms.people.roles import AccountRole, PageLanguage
 from rooms.people.views import AccountView, SchoolView
 from rooms.unit_of_work import ActorKind, UnitOfWork
@@ -118,6 +119,7 @@ async def issue_welcome(uow: UnitOfWork, account_id: AccountId) -> str:
 async def accept_welcome(uow: UnitOfWork, secret: str, password: str) -> AccountView:
     """Spend a one-time link: set the password, close all other logins of the account.
 
+    Where there was a password already, its owner and their colleagues are told (``rooms/people/renewals.py``).
     Raises :class:`WelcomeNotValidError`, or :class:`InvalidInputError` for a password that is not good enough; the
     link then still works.
     """
@@ -127,6 +129,9 @@ async def accept_welcome(uow: UnitOfWork, secret: str, password: str) -> Account
         password_hash = await passwords.hash_password(password)
     # Somebody may have used the link, or an admin closed the account, while the password was being hashed.
     account = await _welcomed_account(uow, secret)
+    if account.password_hash is not None:
+        add_renewal(account, uow.now)
+        uow.record(AuditTag.CREDENTIAL_RENEWED, account.id)
     account.password_hash = password_hash
     await uow.db.execute(delete(WelcomeLink).where(WelcomeLink.account_id == account.id))
     # Whoever holds the link may enter at once, even after somebody else used up the tries of this address.
@@ -220,6 +225,7 @@ async def erase_account(uow: UnitOfWork, account_id: AccountId) -> None:
     if account.erased_at is None:
         await uow.vault.erase(account_id)
         account.email_lookup = account.email = account.name = account.password_hash = None
+        account.password_renewals = []
         account.erased_at = uow.now
         uow.record(AuditTag.ACCOUNT_ERASED, account_id)
 

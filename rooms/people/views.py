@@ -1,6 +1,7 @@
 """What the rest of the program sees of people and schools: frozen, opened, without secrets."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from rooms.ids import AccountId, SchoolId
 from rooms.people.roles import AccountRole, PageLanguage
@@ -8,7 +9,10 @@ from rooms.people.roles import AccountRole, PageLanguage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountView:
-    """A worker. ``welcomed`` says that they have chosen a password; ``name`` is empty once the account is erased."""
+    """A worker. ``welcomed`` says that they have chosen a password; ``name`` is empty once the account is erased.
+
+    ``password_renewals`` are the instants of the last 14 days at which an administrator's link replaced the password.
+    """
 
     id: AccountId
     role: AccountRole
@@ -17,6 +21,7 @@ class AccountView:
     zone: str
     active: bool
     welcomed: bool
+    password_renewals: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from rooms.errors import NotAllowedError, NotFoundError
 from rooms.ids import AccountId, ReferralId, SchoolId, new_id
 from rooms.people.access import acting_account, lock_account, names_of, school_of
 from rooms.people.models import School
+from rooms.people.renewals import renewals_of
 from rooms.people.roles import AccountRole
 from rooms.referrals.access import (
     consent_of,
@@ -169,6 +170,7 @@ async def get_referral(uow: UnitOfWork, referral_id: ReferralId) -> ReferralView
         ended_at=referral.ended_at,
         exit_reason=referral.exit_reason,
         next_contact=None if referral.next_contact is None else await opened("next_contact", referral.next_contact),
+        password_renewals=await renewals_of(uow, people) if referral.state not in ENDED else {},
     )
 
 

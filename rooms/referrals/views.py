@@ -1,5 +1,6 @@
 """What goes into the referral path and what comes out of it: frozen facts, decrypted only for those they belong to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -79,7 +80,11 @@ class MyReferral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralView:
-    """A whole referral, for the social worker who filed it and the psychologist who took it."""
+    """A whole referral, for the social worker who filed it and the psychologist who took it.
+
+    ``password_renewals`` says of these two when an administrator's link replaced their password, within the last 14
+    days and while the path goes on.
+    """
 
     id: ReferralId
     state: ReferralState
@@ -103,6 +108,7 @@ class ReferralView:
     ended_at: datetime | None
     exit_reason: ExitReason | None
     next_contact: str | None
+    password_renewals: Mapping[AccountId, datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

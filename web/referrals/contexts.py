@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rooms.ids import ReferralId
 from web.forms import Form
 from web.moments import Moment
+from web.referrals.renewals import RenewalLine
 from web.visits.contexts import VisitLine
 
 #: (value, words) pairs as the fields of a form want them.
@@ -125,6 +126,7 @@ class ReferralPage:
     next_step: NextStep | None
     social_worker: str
     psychologist: str | None
+    renewals: tuple[RenewalLine, ...]
     visits: tuple[VisitLine, ...]
     past_visits: tuple[VisitLine, ...]
     messages: tuple[MessageLine, ...]

@@ -38,6 +38,7 @@ from web.referrals.contexts import (
     ReferralForms,
     ReferralPage,
 )
+from web.referrals.renewals import renewal_lines
 from web.referrals.status import next_step, status_line
 from web.rendering import render
 from web.visits.lines import length_choices, visit_line, zone_choices
@@ -124,6 +125,7 @@ def page_context(request: web.Request, account: AccountView, case: Case, forms: 
         ),
         social_worker=referral.social_worker_name,
         psychologist=referral.psychologist_name,
+        renewals=renewal_lines(request, account, referral),
         visits=ahead,
         past_visits=tuple(reversed([line for line in lines if not line.is_ahead])),
         messages=tuple(message_line(request, referral, message, case.school_zone) for message in case.messages),

@@ -6,6 +6,7 @@ from rooms.ids import ReferralId, VisitId
 from rooms.visits.views import HelpPlan
 from web.forms import Form
 from web.moments import Moment
+from web.referrals.renewals import RenewalLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,7 @@ class VisitPage:
     visit: VisitLine
     referral: ReferralId
     is_psychologist: bool
+    renewals: tuple[RenewalLine, ...]
     may_move: bool
     may_note: bool
     own_time: Moment | None

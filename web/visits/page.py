@@ -28,6 +28,7 @@ from web.forms import Form
 from web.i18n import gettext_of
 from web.login import begin_as, require_account
 from web.moments import Moment, moment, offset_words
+from web.referrals.renewals import renewal_lines
 from web.rendering import render
 from web.visits.contexts import NoteLine, SeatLine, StayLine, VisitForms, VisitPage
 from web.visits.line_summary import line_summary
@@ -106,6 +107,7 @@ def page_context(request: web.Request, account: AccountView, case: VisitCase, fo
         visit=visit_line(request, visit, case.now),
         referral=visit.referral,
         is_psychologist=account.role is AccountRole.PSYCHOLOGIST,
+        renewals=renewal_lines(request, account, case.referral),
         may_move=visit.state is VisitState.SCHEDULED,
         may_note=case.referral.psychologist_id == account.id and case.referral.state in CARED_FOR,
         own_time=own_time(request, account, visit),

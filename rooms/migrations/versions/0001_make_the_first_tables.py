@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("email", sa.LargeBinary(), nullable=True),
         sa.Column("name", sa.LargeBinary(), nullable=True),
         sa.Column("password_hash", sa.String(length=255), nullable=True),
+        sa.Column("password_renewals", sa.JSON(), nullable=False),
         sa.Column("language", sa.String(length=48), nullable=False),
         sa.Column("zone", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
