@@ -67,7 +67,8 @@ async def test_one_device_does_not_become_the_guardian_and_the_social_worker(ser
     case = await add_taken_case(server.store)
     visit = await case.books(in_minutes=0, extra_roles=frozenset({Role.GUARDIAN}))
     await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id, Role.GUARDIAN)})
-    status, problem = await server.posts_json(EXCHANGE, {"secret": await case.link(visit.id, Role.SOCIAL_WORKER)})
+    link = {"secret": await case.link(visit.id, Role.SOCIAL_WORKER)}
+    status, problem = await server.posts_json(EXCHANGE, link, **{"Accept-Language": "en"})
     assert (status, problem["code"]) == (409, "seats-not-together")
     assert "Open this link on another device" in problem["title"]
 
