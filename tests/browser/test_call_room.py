@@ -9,6 +9,7 @@ from tests.support.call_page import (
     frames_in,
     press,
     wait_for_pictures,
+    wait_for_sound,
     wait_for_state,
 )
 
@@ -58,7 +59,7 @@ def test_the_childs_pause_silences_within_half_a_second_and_no_adult_can_lift_it
 
 
 def test_help_shows_whom_to_call_without_a_server_and_alerts_the_adults_with_one(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live()
+    child, worker, psychologist = visit.go_live(pictures=False)
     press(child, "help")
     for adult in (worker, psychologist):
         adult.wait_for_selector('#notices [role="alert"]')
@@ -88,7 +89,7 @@ def test_sound_and_picture_go_on_while_the_server_is_away_and_the_room_comes_bac
 
 
 def test_a_lost_adult_is_told_then_the_room_rests_and_goes_on_by_itself(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live()
+    child, worker, psychologist = visit.go_live(pictures=False)
 
     device = worker.context
     worker.close()
@@ -101,11 +102,11 @@ def test_a_lost_adult_is_told_then_the_room_rests_and_goes_on_by_itself(visit: V
     press(again, "join")
     for page in (child, psychologist, again):
         wait_for_state(page, "live")
-        wait_for_pictures(page)
+        wait_for_sound(page)
 
 
 def test_a_guardian_waits_at_the_door_until_a_professional_lets_them_in(visit: Visit) -> None:
-    child, worker, _ = visit.go_live()
+    child, worker, _ = visit.go_live(pictures=False)
     guardian = visit.join("guardian")
     assert guardian.locator("[data-seat]").count() == 0
     assert "hild" not in guardian.locator("#who").inner_text()
@@ -113,12 +114,12 @@ def test_a_guardian_waits_at_the_door_until_a_professional_lets_them_in(visit: V
     press(worker, "admit")
 
     wait_for_state(guardian, "live")
-    wait_for_pictures(guardian, 3)
+    wait_for_sound(guardian, 3)
     child.wait_for_selector('[data-seat="guardian"][data-connection="connected"]')
 
 
 def test_a_removed_guardian_is_gone_for_good(visit: Visit) -> None:
-    child, worker, _ = visit.go_live()
+    child, worker, _ = visit.go_live(pictures=False)
     guardian = visit.join("guardian")
     press(worker, "admit")
     wait_for_state(guardian, "live")
@@ -138,7 +139,7 @@ def test_a_removed_guardian_is_gone_for_good(visit: Visit) -> None:
 
 
 def test_the_end_is_counted_down_and_can_be_taken_back(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live()
+    child, worker, psychologist = visit.go_live(pictures=False)
 
     press(psychologist, "end")
     child.wait_for_selector("#banner:not([hidden])")
@@ -169,7 +170,7 @@ def test_an_adult_switches_sound_and_picture_by_key_but_never_while_choosing(vis
 
 
 def test_leaving_ends_ones_own_part_and_coming_back_is_one_press(visit: Visit) -> None:
-    child, worker, _ = visit.go_live()
+    child, worker, _ = visit.go_live(pictures=False)
 
     press(child, "leave")
     wait_for_state(worker, "paused")
@@ -178,4 +179,4 @@ def test_leaving_ends_ones_own_part_and_coming_back_is_one_press(visit: Visit) -
 
     for page in (child, worker):
         wait_for_state(page, "live")
-        wait_for_pictures(page)
+        wait_for_sound(page)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.call_page import (
+    HEARD,
     PICTURES_TIMEOUT_MS,
     WATCH_CONNECTIONS,
     Visit,
@@ -26,16 +27,6 @@ IN_THE_CALL_PAGE = "document.readyState === 'complete' && document.querySelector
 PAINTED = "[...document.querySelectorAll('[data-seat] video')].map(video => video.mozPaintedFrames)"
 PAINTS_BOTH = f"{PAINTED}.filter(count => count > 3).length === 2"
 DECODED = "document.querySelector('[data-seat=\"{seat}\"] video').getVideoPlaybackQuality().totalVideoFrames"
-#: Samples of sound that came from each other seat so far.
-SOUND = """(async () => {
-    const samples = [];
-    for (const connection of window.connections.filter(c => c.connectionState === 'connected')) {
-        (await connection.getStats()).forEach((entry) => {
-            if (entry.type === 'inbound-rtp' && entry.kind === 'audio') samples.push(entry.totalSamplesReceived);
-        });
-    }
-    return samples;
-})()"""
 #: More than the few that may stand in a buffer when a line is cut.
 ENOUGH = 15
 
@@ -86,7 +77,7 @@ def test_firefox_and_chromium_see_and_hear_each_other(visit: Visit, firefox: Fir
         return [*firefox.evaluate(PAINTED), *(page.evaluate(decoded) for page in (other, worker))]
 
     def sound() -> list[list[int]]:
-        return [page.evaluate(SOUND) for page in (firefox, other, worker)]
+        return [page.evaluate(f"({HEARD})()") for page in (firefox, other, worker)]
 
     seen, heard = pictures(), sound()
     other.wait_for_timeout(3000)

@@ -51,7 +51,7 @@ def look(page: Page, name: str) -> None:
 
 
 def test_a_live_room_is_seen_while_it_lasts_and_remembered_when_it_is_over(visit: Visit, demo: DemoServer) -> None:
-    _, _, psychologist = visit.go_live()
+    _, _, psychologist = visit.go_live(pictures=False)
     admin = visit.open("admin")
     room = admin.locator("[data-room]")
     expect(room).to_have_attribute("data-level", re.compile("good|fair"), timeout=TOLD_WITHIN_MS)

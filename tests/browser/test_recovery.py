@@ -55,7 +55,7 @@ def wait_until_all_hear(pages: tuple[Page, ...], limit_s: float) -> float:
 
 
 def test_a_killed_server_is_not_heard_and_all_seats_come_back_without_a_press(visit: Visit) -> None:
-    pages = visit.go_live()
+    pages = visit.go_live(pictures=False)
     for page in pages:
         page.evaluate(WATCH_SOUND)
 
@@ -78,7 +78,7 @@ def test_a_killed_server_is_not_heard_and_all_seats_come_back_without_a_press(vi
 
 
 def test_a_page_without_network_keeps_the_call_and_takes_its_seat_again(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live()
+    child, worker, psychologist = visit.go_live(pictures=False)
     child.context.set_offline(True)
 
     child.wait_for_selector('#room[data-signaling="resuming"]', timeout=10_000)
@@ -95,7 +95,7 @@ def test_a_page_without_network_keeps_the_call_and_takes_its_seat_again(visit: V
 
 
 def test_a_connection_that_died_is_replaced_by_a_new_one(visit: Visit) -> None:
-    pages = visit.go_live()
+    pages = visit.go_live(pictures=False)
     # Closed behind the page's back: it answers no restart any more, as after a fault of the browser.
     pages[0].evaluate("window.connections.forEach((each) => each.close())")
 
@@ -105,7 +105,7 @@ def test_a_connection_that_died_is_replaced_by_a_new_one(visit: Visit) -> None:
 
 
 def test_without_any_line_the_page_says_that_the_line_rests_and_who_was_there(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live()
+    child, worker, psychologist = visit.go_live(pictures=False)
     visit.server.stop()
     for page in (worker, psychologist):
         page.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from rooms.clock import to_wall
 from tests.support.call_page import LIVE_TIMEOUT_MS, WATCH_CONNECTIONS, press, wait_for_pictures, wait_for_state
 from tests.support.demo_server import DemoServer
+from tests.support.desk_pages import CALL_PAGE, REFERRAL_PAGE, VISIT_PAGE, choose, follow, frees_the_hour, send, unfold
 from tests.support.page_inspection import (
     PHONE_HEIGHT,
     PHONE_WIDTH,
@@ -30,9 +31,6 @@ ANSWER = "صباح الاثنين، بعد الدرس الأول."
 NOTE = "تحدث عن جده لأول مرة."
 ADVICE = "اقرؤوا معه قصة كل مساء."
 NEXT_CONTACT = "الأخصائية الاجتماعية في المدرسة"
-CALL_PAGE = re.compile(r"/call/[0-9a-f]{32}$")
-VISIT_PAGE = re.compile(r"/visits/[0-9a-f]{32}$")
-REFERRAL_PAGE = re.compile(r"/referrals/[0-9a-f]{32}(#[\w-]*)?$")
 PRINT_PAGE = re.compile(r"/recommendations/[0-9a-f]{32}/print$")
 
 
@@ -84,30 +82,6 @@ def phones(demo: DemoServer, browser: Browser) -> Iterator[Phones]:
         context.close()
 
 
-def choose(page: Page, name: str, *values: str) -> None:
-    """Tap the cards of these values; the box itself is drawn by the card."""
-    for value in values:
-        page.click(f'label:has(> input[name="{name}"][value="{value}"])')
-
-
-def unfold(page: Page, form_action: str) -> None:
-    """Open the fold that holds a form, where it is closed."""
-    if not page.is_visible(f'form[action$="{form_action}"]'):
-        page.click(f'details:has(form[action$="{form_action}"]) > summary')
-
-
-def send(page: Page, form_action: str, leads_to: str | re.Pattern[str]) -> None:
-    """Press the button of a form and wait for the page that it leads to."""
-    with page.expect_navigation(url=leads_to):
-        page.click(f'form[action$="{form_action}"] button[type="submit"]')
-
-
-def follow(page: Page, link: str, leads_to: str | re.Pattern[str]) -> None:
-    """Tap the first link of this selector and wait for its page."""
-    page.click(f"{link} >> visible=true >> nth=0")
-    page.wait_for_url(leads_to)
-
-
 def files_a_request(phones: Phones, worker: Page) -> str:
     """Assess a child in the short form and send it; return the address of the child's page."""
     phones.look(worker, "worker-desk")
@@ -128,14 +102,6 @@ def files_a_request(phones: Phones, worker: Page) -> str:
     assert worker.inner_text("h1") == CHILD
     phones.look(worker, "request-filed")
     return worker.url
-
-
-def frees_the_hour(psychologist: Page) -> None:
-    """Cancel the demo's own visit, which is open now: nobody meets two children at once."""
-    follow(psychologist, 'a[href^="/visits/"]', VISIT_PAGE)
-    unfold(psychologist, "/cancel")
-    send(psychologist, "/cancel", VISIT_PAGE)
-    follow(psychologist, 'a[href="/desk"]', "**/desk")
 
 
 def takes_it_and_writes(phones: Phones, psychologist: Page, worker: Page) -> None:

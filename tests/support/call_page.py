@@ -36,6 +36,17 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 """
 FRAMES = """() => [...document.querySelectorAll('[data-seat] video')]
     .filter(v => v.srcObject).map(v => v.getVideoPlaybackQuality().totalVideoFrames)"""
+#: Samples of sound that came from each other person so far.
+HEARD = """async () => {
+    const samples = [];
+    for (const connection of window.connections.filter(c => c.connectionState === 'connected')) {
+        (await connection.getStats()).forEach((entry) => {
+            const {type, kind, packetsReceived, totalSamplesReceived} = entry;
+            if (type === 'inbound-rtp' && kind === 'audio' && packetsReceived > 3) samples.push(totalSamplesReceived);
+        });
+    }
+    return samples;
+}"""
 OUTGOING = """() => window.connections.filter(c => c.connectionState !== 'closed')
     .flatMap(c => c.getSenders()).filter(s => s.track && s.track.enabled && s.track.readyState === 'live').length"""
 
@@ -53,6 +64,11 @@ def wait_for_state(page: Page, state: str, timeout_ms: int = LIVE_TIMEOUT_MS) ->
 def wait_for_pictures(page: Page, count: int = 2) -> None:
     """Wait until pictures of ``count`` others are being decoded."""
     wait_until(page, f"({FRAMES})().filter(n => n > 3).length >= {count}", PICTURES_TIMEOUT_MS)
+
+
+def wait_for_sound(page: Page, count: int = 2) -> None:
+    """Wait until sound of ``count`` others comes."""
+    wait_until(page, f"({HEARD})().then(samples => samples.length >= {count})")
 
 
 def wait_until(page: Page, expression: str, timeout_ms: int = LIVE_TIMEOUT_MS) -> None:
@@ -103,15 +119,20 @@ class Visit:
         page.wait_for_selector('#room[data-signaling="online"]', timeout=LIVE_TIMEOUT_MS)
         return page
 
-    def go_live(self) -> tuple[Page, Page, Page]:
-        """Bring the child, the social worker and the psychologist together; pictures flow at all six ends."""
+    def go_live(self, *, pictures: bool = True) -> tuple[Page, Page, Page]:
+        """Bring the child, the social worker and the psychologist together.
+
+        Sound flows at all six ends, and pictures unless ``pictures`` is false: they are earned, seconds later.
+        """
         child, worker, psychologist = (self.join(role) for role in ("classroom", "social_worker", "psychologist"))
         press(psychologist, "knock")
         press(child, "open-door")
         for page in (child, worker, psychologist):
             wait_for_state(page, "live")
         for page in (child, worker, psychologist):
-            wait_for_pictures(page)
+            wait_for_sound(page)
+            if pictures:
+                wait_for_pictures(page)
         return child, worker, psychologist
 
     def close(self) -> None:

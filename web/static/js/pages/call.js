@@ -107,7 +107,7 @@ class Call {
     /** @type {{connection?: EventTarget}} */ (navigator).connection?.addEventListener("change", changed);
     const beside = /** @type {HTMLDetailsElement} */ (part("beside"));
     beside.ontoggle = async () => {
-      if (beside.open) (await import("../ui/beside.js")).showBeside((code) => this.#sitBeside(code));
+      if (beside.open) (await import("../ui/beside.js")).showBeside((code, waiting) => this.#sitBeside(code, waiting));
     };
   }
 
@@ -327,9 +327,9 @@ class Call {
     this.#tellMedia();
   }
 
-  /** The social worker takes their seat on the child's device by their own code. @param {string} code */
-  async #sitBeside(code) {
-    await this.#entering.sitBeside(code);
+  /** The social worker takes their seat on the child's device by their own code. @param {string} code @param {() => void} waiting */
+  async #sitBeside(code, waiting) {
+    await this.#entering.sitBeside(code, waiting);
     /** @type {HTMLDetailsElement} */ (part("beside")).open = false;
     this.#socket.open({ replace: true, fresh: true });
   }

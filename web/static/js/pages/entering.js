@@ -1,6 +1,6 @@
 /** The way in: from the link to the seat, from the seat to tickets, and what is shown while the server says no or nothing. */
 
-import { exchangeCode, fetchTicket, takeSeat } from "../signaling/tickets.js";
+import { fetchTicket, takeSeat, takeSeatByCode } from "../signaling/tickets.js";
 import { minutes, t } from "../ui/room.js";
 
 /** @typedef {import("../signaling/tickets.js").RequestError} RequestError */
@@ -55,9 +55,12 @@ export class Entering {
     return ticket.ticket;
   }
 
-  /** The social worker takes their seat on the child's device by their own code. @param {string} code */
-  sitBeside(code) {
-    return exchangeCode(code);
+  /**
+   * The social worker takes their seat on the child's device by their own code.
+   * @param {string} code @param {() => void} waiting their first device holds the seat: the other adult is asked
+   */
+  sitBeside(code, waiting) {
+    return takeSeatByCode(code, waiting);
   }
 
   /** The server has said no, or cannot be reached. @param {RequestError} error @param {() => void} [again] */

@@ -1,6 +1,5 @@
 /** The way to a ticket: a link or a spoken code for a seat, the waiting of a second browser, the ticket itself. */
 
-/** @typedef {import("./messages.js").Role} Role */
 /** @typedef {{contactName?: string | null, phones: string[]}} HelpPlan */
 /**
  * @typedef {object} Ticket
@@ -43,7 +42,19 @@ export class RequestError extends Error {
  * @returns {Promise<{visit: string, entrance?: Ticket | null}>} `entrance`: the first ticket comes with the seat
  */
 export async function takeSeat(secret, onWaiting, early = null) {
-  const { visit, outcome, claim, entrance } = await post("/api/join/exchange", { secret }, { early });
+  return whenDecided(await post("/api/join/exchange", { secret }, { early }), onWaiting);
+}
+
+/** The same by the spoken code. @param {string} code @param {() => void} onWaiting @returns {Promise<{visit: string}>} */
+export async function takeSeatByCode(code, onWaiting) {
+  return whenDecided(await post("/api/join/code", { code }), onWaiting);
+}
+
+/**
+ * @param {{visit: string, outcome: "bound" | "claimed", claim?: string, entrance?: Ticket | null}} exchanged @param {() => void} onWaiting
+ * @returns {Promise<{visit: string, entrance?: Ticket | null}>}
+ */
+async function whenDecided({ visit, outcome, claim = "", entrance }, onWaiting) {
   if (outcome !== "claimed") return { visit, entrance };
   onWaiting();
   for (;;) {
@@ -53,9 +64,6 @@ export async function takeSeat(secret, onWaiting, early = null) {
     await new Promise((resolve) => setTimeout(resolve, CLAIM_POLL_MS));
   }
 }
-
-/** @param {string} code @returns {Promise<{visit: string, role: Role, outcome: "bound" | "claimed", claim?: string | null}>} */
-export const exchangeCode = (code) => post("/api/join/code", { code });
 
 /** @param {string} visit @param {AbortSignal} signal @param {Answer | null} [early] @returns {Promise<Ticket>} */
 export const fetchTicket = (visit, signal, early = null) => post(`/api/visits/${encodeURIComponent(visit)}/ticket`, {}, { signal, early });

@@ -1,0 +1,132 @@
+"""Who may be with the child, in real browsers: two at one device, two alone with an adult at the door, and no more."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page
+
+from rooms.clock import to_wall
+from tests.support.call_page import (
+    LIVE_TIMEOUT_MS,
+    OUTGOING,
+    Visit,
+    press,
+    wait_for_pictures,
+    wait_for_sound,
+    wait_for_state,
+)
+from tests.support.desk_pages import CALL_PAGE, REFERRAL_PAGE, VISIT_PAGE, choose, follow, frees_the_hour, send, unfold
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+ZONE = "Africa/Casablanca"
+
+
+def at_desk(visit: Visit, role: str) -> Page:
+    """Sign a worker in by the demo's link, and wait for the desk."""
+    page = visit.profile().new_page()
+    page.goto(visit.server.desks[role])
+    page.wait_for_url("**/desk")
+    return page
+
+
+def test_a_worker_whose_device_died_sits_down_at_the_childs_by_their_own_code(visit: Visit) -> None:
+    child, worker, psychologist = visit.go_live(pictures=False)
+    worker.close()
+    wait_for_state(child, "paused", 40_000)
+    desk = at_desk(visit, "social_worker")
+    desk.goto(f"{visit.server.url}/visits/{visit.server.visit}/card/social_worker")
+    code = "".join(desk.locator(".code bdi").all_inner_texts())
+    assert re.fullmatch(r"\d{8}", code)
+
+    child.click("#beside summary")
+    child.fill("#beside-code", code)
+    child.keyboard.press("Enter")
+    child.wait_for_selector('#beside [role="status"]:has-text("Another device")')
+    press(psychologist, "admit-claim")
+
+    wait_for_state(child, "live")
+    wait_for_state(psychologist, "live")
+    child.wait_for_selector("#beside", state="hidden")
+    assert psychologist.locator("[data-seat]").count() == 2, "two seats, of one device"
+    wait_for_sound(psychologist, 1)
+
+
+def test_one_to_one_the_worker_is_at_the_door_and_neither_sees_nor_hears(visit: Visit) -> None:
+    worker, psychologist = at_desk(visit, "social_worker"), at_desk(visit, "psychologist")
+    link = book_one_to_one(worker, psychologist)
+    child = visit.profile().new_page()
+    child.goto(link)
+    pages = (child, worker, psychologist)
+    for page in pages:
+        press(page, "join")
+        page.wait_for_selector('#room[data-signaling="online"]', timeout=LIVE_TIMEOUT_MS)
+    press(psychologist, "knock")
+    press(child, "open-door")
+
+    for page in pages:
+        wait_for_state(page, "live")
+    wait_for_pictures(child, 1)
+    wait_for_pictures(psychologist, 1)
+    assert worker.evaluate(OUTGOING) == 0
+    assert [page.evaluate("window.connections.length") for page in (child, worker, psychologist)] == [1, 0, 1]
+    for page in (child, psychologist):
+        assert page.locator("#who li").count() == 3, "nobody is invisible"
+
+    worker.close()
+    wait_for_state(child, "paused", 40_000)
+    assert child.evaluate(OUTGOING) == 0
+
+
+def test_a_consent_taken_back_ends_the_call_on_every_page(visit: Visit) -> None:
+    pages = visit.go_live(pictures=False)
+    desk = at_desk(visit, "social_worker")
+    follow(desk, 'a[href^="/visits/"]', VISIT_PAGE)
+    follow(desk, 'a[href^="/referrals/"]', REFERRAL_PAGE)
+    unfold(desk, "/withdraw")
+
+    send(desk, "/withdraw", REFERRAL_PAGE)
+
+    for page in pages:
+        page.wait_for_selector('#room[data-screen="calm"] #card h2', timeout=5_000)
+        assert page.evaluate(OUTGOING) == 0
+    child = pages[0]
+    child.reload()
+    press(child, "join")
+    child.wait_for_selector('#room[data-screen="calm"] #card h2')
+    assert child.locator("[data-seat]").count() == 0
+
+
+def book_one_to_one(worker: Page, psychologist: Page) -> str:
+    """File, take and book a visit of child and psychologist alone, with consent to it; return the card's link."""
+    follow(worker, 'a[href="/referrals/new"]', "**/referrals/new")
+    worker.fill('[name="pseudonym"]', "Noor")
+    choose(worker, "age_band", "12-14")
+    choose(worker, "languages", "darija")
+    choose(worker, "need", "loss-or-grief")
+    choose(worker, "urgency", "soon")
+    worker.fill('[name="tried"]', "Talks after the lesson.")
+    worker.fill('[name="strengths"]', "Draws every day.")
+    worker.fill('[name="wish"]', "To sleep.")
+    choose(worker, "relation", "mother")
+    worker.select_option('[name="consent_language"]', "darija")
+    choose(worker, "scope", "visits", "one_to_one")
+    send(worker, "/referrals/new", REFERRAL_PAGE)
+    frees_the_hour(psychologist)
+    send(psychologist, "/take", REFERRAL_PAGE)
+    soon = to_wall(datetime.now(UTC) + timedelta(minutes=2), ZONE)
+    unfold(psychologist, "/visits")
+    psychologist.fill('[name="wall_start"]', f"{soon:%Y-%m-%dT%H:%M}")
+    psychologist.select_option('[name="zone"]', ZONE)
+    psychologist.select_option('[name="minutes"]', "30")
+    choose(psychologist, "composition", "one-to-one")
+    send(psychologist, "/visits", VISIT_PAGE)
+    worker.goto("/desk")
+    follow(worker, 'a[href^="/visits/"]', VISIT_PAGE)
+    follow(worker, 'a[href$="/card/classroom"]', "**/card/classroom")
+    link = worker.locator("bdi.link").all_inner_texts()[0]
+    worker.go_back()
+    for page in (worker, psychologist):
+        follow(page, 'a[href^="/call/"]', CALL_PAGE)
+    return link
