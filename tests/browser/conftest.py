@@ -9,6 +9,18 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Visit
 from tests.support.demo_server import DemoServer, running_demo
 
+#: Look at pages in which no call is under way: with two workers they run beside the calls, which run one at a time.
+WITHOUT_CALLS = frozenset({"test_axe_pages", "test_call_access"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep all calls on one worker: two at once would leave neither the processor it needs."""
+    for item in items:
+        if item.path.parent != Path(__file__).parent:
+            continue
+        name = item.path.stem
+        item.add_marker(pytest.mark.xdist_group(name if name in WITHOUT_CALLS else "calls"))
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Visit, press, wait_for_state, wait_until
-from tests.support.demo_server import DemoServer
+from tests.support.demo_server import DemoServer, running_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -110,6 +110,9 @@ class Apart(Visit):
         return pages
 
 
+Low = tuple[Apart, Page, Page, Page]
+
+
 @pytest.fixture(scope="module")
 def talking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium whose microphone says the tones."""
@@ -118,6 +121,16 @@ def talking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
     chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
     yield chromium
     chromium.close()
+
+
+@pytest.fixture(scope="module")
+def low(talking: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Low]:
+    """One visit that has gone down to clips, for all tests here that only need to be there: the way down is long."""
+    with running_demo(tmp_path_factory.mktemp("low") / "data") as server:
+        opened = Apart(server, talking)
+        opened.frames = {}
+        yield (opened, *opened.go_low())
+        opened.close()
 
 
 @pytest.fixture
@@ -158,8 +171,8 @@ def is_in_order(numbers: list[int]) -> bool:
     return all(0 < (after - before) % len(TONES_HZ) < len(TONES_HZ) // 2 for before, after in pairwise(numbers))
 
 
-def test_speech_is_heard_as_clips_in_order_also_what_was_said_while_the_line_was_dead(apart: Apart) -> None:
-    child, worker, psychologist = apart.go_low()
+def test_speech_is_heard_as_clips_in_order_also_what_was_said_while_the_line_was_dead(low: Low) -> None:
+    apart, child, worker, psychologist = low
     assert {page.locator("#low").get_attribute("data-rung") for page in (child, worker, psychologist)} == {"clips"}
 
     hold(child, 3)
@@ -202,8 +215,8 @@ def assert_sealed(apart: Apart, speaker: Page) -> None:
         assert base64.b64encode(packet).decode() not in everything
 
 
-def test_a_picture_reaches_everybody_and_words_reach_adults_alone(apart: Apart) -> None:
-    child, worker, psychologist = apart.go_low()
+def test_a_picture_reaches_everybody_and_words_reach_adults_alone(low: Low) -> None:
+    apart, child, worker, psychologist = low
 
     child.click('[data-action="signal"][data-detail="i-do-not-hear-you"]')
     for adult in (worker, psychologist):
@@ -223,8 +236,8 @@ def test_a_picture_reaches_everybody_and_words_reach_adults_alone(apart: Apart) 
     assert not any('"type":"text"' in frame for frame in apart.frames["classroom"])
 
 
-def test_a_child_sees_pictures_without_words_each_large_enough_for_a_finger(apart: Apart) -> None:
-    child, _, _ = apart.go_low()
+def test_a_child_sees_pictures_without_words_each_large_enough_for_a_finger(low: Low) -> None:
+    child = low[1]
     sizes = child.evaluate("""[...document.querySelectorAll('#low button')].filter(b => b.checkVisibility())
         .map(b => b.getBoundingClientRect()).map(r => Math.min(r.width, r.height))""")
     assert len(sizes) == 13
@@ -239,8 +252,9 @@ def test_a_child_sees_pictures_without_words_each_large_enough_for_a_finger(apar
     assert unnamed == 0
 
 
-def test_the_space_bar_speaks_and_the_childs_pause_silences_at_once(apart: Apart) -> None:
-    child, worker, _ = apart.go_low()
+def test_the_space_bar_speaks_and_the_childs_pause_silences_at_once(low: Low) -> None:
+    _, child, worker, _ = low
+    child.evaluate("document.activeElement.blur()")
     child.keyboard.down("Space")
     child.wait_for_selector('.talk[aria-pressed="true"]')
     child.wait_for_timeout(2500)
@@ -254,6 +268,8 @@ def test_the_space_bar_speaks_and_the_childs_pause_silences_at_once(apart: Apart
     child.wait_for_timeout(1500)
     assert child.evaluate("window.packets.length") == said
     assert heard_s(worker) == before
+    press(child, "pause")
+    wait_for_state(worker, "live")
 
 
 def test_a_browser_that_can_not_say_clips_goes_straight_to_pictures(apart: Apart) -> None:
