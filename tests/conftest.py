@@ -1,21 +1,38 @@
 """Fixtures that every package's tests share."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
 from rooms.clock import use_packaged_zones
-from rooms.db import open_store
 from rooms.keys import Keys
 from rooms.migrations import migrate
+from rooms.people import passwords
 from rooms.schema import METADATA
 from rooms.unit_of_work import Store
-from tests.support.databases import Cluster, running_cluster
+from tests.support.databases import Cluster, engine_for, fresh_sqlite, running_cluster
 from tests.support.fake_clock import FakeClock
 
 use_packaged_zones()
+
+#: The least that Argon2 can do: hashing as it is really done would take a tenth of a second for each sign-in.
+CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+CHEAP_NOBODY = passwords.NOBODYS_HASH.replace("m=19456,t=2", "m=8,t=1")
+
+
+@pytest.fixture
+def costly_passwords() -> None:
+    """Asked for by tests of what hashing costs."""
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as always, but quickly."""
+    if "costly_passwords" not in request.fixturenames:
+        monkeypatch.setattr(passwords, "HASHER", CHEAP_HASHER)
+        monkeypatch.setattr(passwords, "NOBODYS_HASH", CHEAP_NOBODY)
 
 
 @pytest.fixture(scope="session")
@@ -41,19 +58,29 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test's SQLite file stands, always under the same name: see ``engine_for``."""
+    return tmp_path_factory.mktemp("sqlite")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, sqlite_folder: Path) -> str:
+    """A migrated, empty SQLite database."""
+    return fresh_sqlite(sqlite_template, sqlite_folder)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated, empty database on each engine in turn."""
     if request.param == "sqlite":
-        path = tmp_path / "wasl.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite+aiosqlite:///{path}"
-        return
-    url: str = request.getfixturevalue("postgres_url")
+        url: str = request.getfixturevalue("sqlite_url")
+        return url
+    url = request.getfixturevalue("postgres_url")
     cluster: Cluster = request.getfixturevalue("postgres")
     # Making a database for each test would take ten times as long as emptying one.
     cluster.empty("wasl", METADATA)
-    yield url
+    return url
 
 
 @pytest.fixture
@@ -69,6 +96,14 @@ def keys() -> Keys:
 @pytest.fixture
 async def store(database_url: str, keys: Keys, clock: FakeClock) -> AsyncIterator[Store]:
     """The store of an empty database; every test that asks for it runs on SQLite and on PostgreSQL."""
-    opened = open_store(database_url, keys, clock)
+    opened = Store(engine_for(database_url), keys, clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url: str, keys: Keys, clock: FakeClock) -> AsyncIterator[Store]:
+    """The same on SQLite alone, for what does not depend on the engine, or concerns SQLite only."""
+    opened = Store(engine_for(sqlite_url), keys, clock)
     yield opened
     await opened.close()

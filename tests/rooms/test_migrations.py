@@ -51,6 +51,7 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     assert at_head(database_url)
 
 
+@pytest.mark.commands
 def test_two_servers_that_start_together_migrate_once(empty_database: str) -> None:
     program = f"from rooms.migrations import migrate; migrate({empty_database!r})"
     servers = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]

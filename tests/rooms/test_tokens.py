@@ -234,6 +234,7 @@ def cut_one(token: str, place: int, _character: str) -> str:
     return token[:place] + token[place + 1 :]
 
 
+@pytest.mark.machines
 @settings(max_examples=2000, deadline=None)
 @given(
     change=st.sampled_from([replace_one, insert_one, cut_one]),
@@ -248,12 +249,14 @@ def test_any_changed_character_makes_a_ticket_worthless(
         assert isinstance(verify_ticket(KEYS, MONDAY, changed), TicketFault)
 
 
+@pytest.mark.machines
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_signed_payload_but_a_ticket_is_refused(payload: bytes) -> None:
     assert isinstance(verify_ticket(KEYS, MONDAY, sign(compact(HEADER), payload)), TicketFault)
 
 
+@pytest.mark.machines
 @settings(max_examples=500, deadline=None)
 @given(st.text(max_size=3000))
 def test_any_other_text_is_refused(text: str) -> None:

@@ -1,21 +1,16 @@
 """The unit of work: one transaction for an act and its audit entries."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from rooms.audit import AuditEntry, AuditTag, verify_chain
-from rooms.db import make_engine, open_store
+from rooms.db import make_engine
 from rooms.errors import NotFoundError
 from rooms.ids import new_id
-from rooms.keys import Keys
 from rooms.unit_of_work import Actor, Store, StoreBusyError
 from rooms.vault import DataKey
-from tests.support.fake_clock import FakeClock
 
 SYSTEM = Actor.system("test")
 
@@ -122,15 +117,6 @@ async def test_others_take_their_turn_while_a_unit_steps_out(store: Store) -> No
     async with store.begin(SYSTEM) as uow:
         tags = (await uow.db.scalars(select(AuditEntry.tag).order_by(AuditEntry.seq))).all()
     assert tags == ["people:login:opened", "referrals:referral:filed", "people:login:closed"]
-
-
-@pytest.fixture
-async def sqlite_store(sqlite_template: Path, tmp_path: Path, keys: Keys, clock: FakeClock) -> AsyncIterator[Store]:
-    """A store on SQLite alone, for what PostgreSQL does not need: it takes many writers."""
-    shutil.copy(sqlite_template, tmp_path / "wasl.db")
-    opened = open_store(f"sqlite+aiosqlite:///{tmp_path / 'wasl.db'}", keys, clock)
-    yield opened
-    await opened.close()
 
 
 async def test_a_unit_that_gets_no_turn_is_refused_and_the_next_one_works(

@@ -121,7 +121,7 @@ async def test_an_owner_erased_before_its_first_text_stays_erased(store: Store) 
             await uow.vault.seal(owner, "t", "c", "r", TEXT)
 
 
-async def test_the_bytes_of_an_erased_key_leave_the_sqlite_files(store: Store, tmp_path: Path) -> None:
+async def test_the_bytes_of_an_erased_key_leave_the_sqlite_files(store: Store, sqlite_folder: Path) -> None:
     if store.engine.dialect.name != "sqlite":
         return  # PostgreSQL's dead rows go with its vacuum, which is the operator's to run
     owner = new_id()
@@ -131,7 +131,7 @@ async def test_the_bytes_of_an_erased_key_leave_the_sqlite_files(store: Store, t
     assert wrapped is not None
 
     def on_disk() -> bool:
-        return any(wrapped in path.read_bytes() for path in tmp_path.glob("wasl.db*"))
+        return any(wrapped in path.read_bytes() for path in sqlite_folder.glob("wasl.db*"))
 
     assert on_disk()
     async with store.begin(SYSTEM) as uow:
@@ -159,11 +159,17 @@ async def test_the_keys_of_a_list_are_fetched_with_one_query(store: Store) -> No
         sealed = {owner: await uow.vault.seal(owner, "t", "c", "r", TEXT) for owner in owners}
         await uow.vault.erase(owners[0])
     queries = []
-    event.listen(store.engine.sync_engine, "before_cursor_execute", lambda *told: queries.append(told[2]))
+
+    def note(*told: object) -> None:
+        queries.append(told[2])
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
     async with store.begin(SYSTEM) as uow:
         await uow.vault.preload(owners)
         for owner in owners[1:]:
             assert await uow.vault.open(owner, "t", "c", "r", sealed[owner]) == TEXT
+    # The engine outlives the test.
+    event.remove(store.engine.sync_engine, "before_cursor_execute", note)
     assert len([query for query in queries if "data_keys" in query]) == 1
 
 

@@ -277,6 +277,7 @@ def anything() -> st.SearchStrategy[str]:
     return st.one_of(near, near, near, st.text(max_size=60), values.map(json.dumps))
 
 
+@pytest.mark.machines
 @hypothesis_settings(
     max_examples=25,
     deadline=None,

@@ -196,6 +196,7 @@ class TestDescription:
             assert seconds(large) < 40 * seconds(small) + 0.05
 
 
+@pytest.mark.machines
 @settings(max_examples=200, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_twenty_thousand_generated_descriptions_leak_nothing(seed):

@@ -374,6 +374,7 @@ class TestWithoutPeer:
             assert (told["type"], told["pings"], told["bytes"]) == ("told", 1, 8_000)
             assert page.frames == [bytes([PING, 7])]
 
+    @pytest.mark.commands
     def test_the_peer_is_not_loaded_before_it_is_needed(self) -> None:
         code = "import sys, web.app; sys.exit('aiortc' in sys.modules or 'av' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

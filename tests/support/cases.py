@@ -10,6 +10,7 @@ from sqlalchemy import select
 from rooms.audit import AuditEntry
 from rooms.clock import to_wall
 from rooms.ids import AccountId, ReferralId, SchoolId, VisitId
+from rooms.keys import Keys
 from rooms.people.roles import AccountRole
 from rooms.referrals import service as referrals
 from rooms.referrals.choices import AgeBand, ConsentRelation, ConsentScope, Language, Need, Urgency
@@ -18,7 +19,8 @@ from rooms.roles import Composition, Role
 from rooms.unit_of_work import Actor, Store, UnitOfWork
 from rooms.visits import invitations, schedule
 from rooms.visits.views import Exchange, VisitView
-from tests.support.people import add_account, add_school
+from tests.support.people import SETUP, account_in, school_in
+from tests.support.snapshots import Rows, is_untouched, put_rows, rows_of
 
 ZONE = "Africa/Casablanca"
 ALL_SCOPES = frozenset(ConsentScope)
@@ -136,18 +138,37 @@ def wall_in(now: datetime, minutes: int) -> datetime:
 
 async def add_case(store: Store, *, safe: bool = True, scope: frozenset[ConsentScope] = ALL_SCOPES) -> Case:
     """Add a filed referral and its people; ``safe`` gives the school a safety plan."""
-    school = await add_school(store, safe=safe)
-    worker = await add_account(store, AccountRole.SOCIAL_WORKER, email=f"{secrets.token_hex(4)}@example.org")
-    psychologist = await add_account(
-        store, AccountRole.PSYCHOLOGIST, email=f"{secrets.token_hex(4)}@example.org", name="Youssef Alami"
-    )
+    async with store.begin(SETUP) as uow:
+        school = await school_in(uow, safe=safe)
+        worker = await account_in(uow, AccountRole.SOCIAL_WORKER, email=f"{secrets.token_hex(4)}@example.org")
+        psychologist = await account_in(
+            uow, AccountRole.PSYCHOLOGIST, email=f"{secrets.token_hex(4)}@example.org", name="Youssef Alami"
+        )
     async with acting(store, worker.id) as uow:
         referral = await referrals.file_referral(uow, referral_form(school.id, scope=scope))
     return Case(store, school.id, worker.id, psychologist.id, referral)
 
 
+#: The taken cases of this run, by what they were made with; the keys stay alive as long as their id names them.
+TAKEN_CASES: dict[tuple[int, datetime, bool, frozenset[ConsentScope]], tuple[Keys, Case, Rows]] = {}
+
+
 async def add_taken_case(store: Store, *, safe: bool = True, scope: frozenset[ConsentScope] = ALL_SCOPES) -> Case:
-    """Add a case that the psychologist has taken."""
+    """Add a case that the psychologist has taken; into an empty database one that was made earlier in the run."""
+    if not await is_untouched(store):
+        return await make_taken_case(store, safe=safe, scope=scope)
+    made_with = (id(store.keys), store.clock.now(), safe, scope)
+    if made_with in TAKEN_CASES:
+        _, case, rows = TAKEN_CASES[made_with]
+        await put_rows(store, rows)
+        return replace(case, store=store)
+    case = await make_taken_case(store, safe=safe, scope=scope)
+    TAKEN_CASES[made_with] = (store.keys, case, await rows_of(store))
+    return case
+
+
+async def make_taken_case(store: Store, *, safe: bool, scope: frozenset[ConsentScope]) -> Case:
+    """Make one through the services."""
     case = await add_case(store, safe=safe, scope=scope)
     await case.takes()
     return case

@@ -7,13 +7,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rooms.audit import HEAD
+from rooms.db import make_engine
 
 #: Debian's place first, newest version first; elsewhere whatever is on the path.
 POSTGRES_FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -29,6 +32,27 @@ FAST_SETTINGS = (
     "autovacuum=off",
     "listen_addresses=",
 )
+
+
+@cache
+def engine_for(url: str) -> AsyncEngine:
+    """Return the engine of a database, the same each time: it keeps the SQL that it has compiled.
+
+    :meth:`Store.close` closes its connections, so that the next test opens its own on its own event loop.
+    """
+    return make_engine(url)
+
+
+def fresh_sqlite(template: Path, folder: Path) -> str:
+    """Put a copy of the template in the place of whatever database is there; return its URL.
+
+    The old file goes first: what a failed test still holds open is then another file.
+    """
+    path = folder / "wasl.db"
+    for old in folder.glob(f"{path.name}*"):
+        old.unlink()
+    shutil.copy(template, path)
+    return f"sqlite+aiosqlite:///{path}"
 
 
 def postgres_folder() -> Path | None:
@@ -55,6 +79,7 @@ class Cluster:
     def __init__(self, folder: Path, user: str) -> None:
         self.folder = folder
         self.user = user
+        self._emptying: psycopg.Connection | None = None
 
     def url(self, database: str) -> str:
         """Return the SQLAlchemy URL of a database in this cluster."""
@@ -68,15 +93,21 @@ class Cluster:
     def empty(self, name: str, metadata: MetaData) -> None:
         """Bring a migrated database back to how the migrations left it, whatever a test left behind."""
         tables = [table.name for table in reversed(metadata.sorted_tables) if table.name != HEAD.name]
-        with psycopg.connect(host=str(self.folder), user=self.user, dbname=name, autocommit=True) as connection:
-            # A db session that a failed test left open may hold locks.
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            statements = [f"DELETE FROM {table}" for table in tables]
-            statements.append(f"UPDATE {HEAD.name} SET seq = 0, hash = decode(repeat('00', 32), 'hex')")
-            connection.execute("; ".join(statements).encode())
+        if self._emptying is None or self._emptying.info.dbname != name:
+            self._emptying = psycopg.connect(host=str(self.folder), user=self.user, dbname=name, autocommit=True)
+        # A db session that a failed test left open may hold locks.
+        self._emptying.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        statements = [f"DELETE FROM {table}" for table in tables]
+        statements.append(f"UPDATE {HEAD.name} SET seq = 0, hash = decode(repeat('00', 32), 'hex')")
+        self._emptying.execute("; ".join(statements).encode())
+
+    def close(self) -> None:
+        """Close the connection that empties the database."""
+        if self._emptying is not None:
+            self._emptying.close()
 
     @contextmanager
     def database(self, name: str) -> Iterator[str]:
@@ -112,7 +143,9 @@ def running_cluster() -> Iterator[Cluster]:
         settings = " ".join(f"-c {setting}" for setting in (*FAST_SETTINGS, f"unix_socket_directories={folder}"))
         run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
         try:
-            yield Cluster(folder, user)
+            cluster = Cluster(folder, user)
+            yield cluster
+            cluster.close()
         finally:
             run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
     finally:

@@ -1,7 +1,6 @@
 """The real application over a real HTTP connection, on an SQLite database of its own."""
 
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,24 +8,12 @@ import pytest
 from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient
 
-from rooms.db import open_store
-from rooms.keys import Keys
 from rooms.unit_of_work import Store
 from tests.support.fake_clock import FakeClock
 from web.app import create_app
 from web.settings import Settings
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture
-async def sqlite_store(sqlite_template: Path, tmp_path: Path, keys: Keys, clock: FakeClock) -> AsyncIterator[Store]:
-    """For what does not depend on the engine."""
-    path = tmp_path / "wasl.db"
-    shutil.copy(sqlite_template, path)
-    opened = open_store(f"sqlite+aiosqlite:///{path}", keys, clock)
-    yield opened
-    await opened.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ import pytest
 
 from web.notify import notify
 
+pytestmark = pytest.mark.commands
+
 ROLES = {"classroom", "social_worker", "psychologist", "guardian", "admin"}
 START_LIMIT_S = 60
 

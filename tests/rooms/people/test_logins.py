@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from rooms.audit import AuditEntry
 from rooms.errors import NotAllowedError, NotFoundError
+from rooms.people import passwords
 from rooms.people import service as people
 from rooms.people.errors import SignInRefusedError, TooManyTriesError
 from rooms.people.logins import MOST_TRIES
@@ -141,6 +142,13 @@ async def test_signing_in_forgets_the_failed_tries(store: Store, amina: AccountV
         assert await uow.db.scalar(select(func.count()).select_from(SignInTry)) == 0
 
 
+@pytest.mark.usefixtures("costly_passwords")
+def test_a_guess_costs_what_owasp_asks_for_whether_or_not_the_address_is_known() -> None:
+    assert (passwords.HASHER.memory_cost, passwords.HASHER.time_cost, passwords.HASHER.parallelism) == (19456, 2, 1)
+    assert "$m=19456,t=2,p=1$" in passwords.NOBODYS_HASH
+
+
+@pytest.mark.usefixtures("costly_passwords")
 async def test_an_unknown_address_takes_as_long_as_a_wrong_password(store: Store, amina: AccountView) -> None:
     async def seconds(email: str) -> float:
         begun = time.perf_counter()
@@ -156,6 +164,7 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(store: Store
     assert median(unknown) > median(known) / 2
 
 
+@pytest.mark.usefixtures("costly_passwords")
 async def test_others_can_work_while_a_password_is_hashed(store: Store, amina: AccountView) -> None:
     signing_in = [asyncio.create_task(sign_in(store)) for _ in range(4)]
     waits = []

@@ -53,6 +53,8 @@ from rooms.visits.states import RoomState
 from tests.support.live_rooms import START, WINDOW_S, participant, room_plan
 from tests.support.room_model import RefusedByModelError, RoomModel
 
+pytestmark = pytest.mark.machines
+
 REQUIRED = (Role.CLASSROOM, Role.SOCIAL_WORKER, Role.PSYCHOLOGIST)
 ROLES = st.sampled_from(list(Role))
 SETS_OF_ROLES = st.sets(ROLES, max_size=2).map(frozenset)

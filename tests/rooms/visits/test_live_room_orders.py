@@ -18,6 +18,8 @@ from rooms.visits.live_room import LiveRoom
 from rooms.visits.states import ParticipantState, RoomState
 from tests.support.live_rooms import START, participant, room_plan
 
+pytestmark = pytest.mark.machines
+
 REQUIRED = (Role.CLASSROOM, Role.SOCIAL_WORKER, Role.PSYCHOLOGIST)
 PEOPLE = (*REQUIRED, Role.GUARDIAN, Role.INTERPRETER)
 IN_CI = settings.get_current_profile_name() == "ci"

@@ -8,12 +8,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
+from rooms.people import service as people
 from rooms.people.roles import AccountRole
 from rooms.people.views import SchoolView
-from rooms.unit_of_work import Store
+from rooms.unit_of_work import Store, UnitOfWork
 from tests.support.fake_clock import FakeClock
-from tests.support.people import add_account, add_school
-from tests.support.staff import StaffBrowser, browser_of
+from tests.support.people import SETUP, account_in, school_in
+from tests.support.staff import StaffBrowser
 from web.app import create_app
 from web.settings import Settings
 
@@ -42,20 +43,20 @@ async def site(
 ) -> Site:
     app = create_app(Settings(data=tmp_path), store, clock)
     client = await aiohttp_client(app)
-    school = await add_school(store)
 
-    async def somebody(role: AccountRole, name: str) -> StaffBrowser:
-        account = await add_account(store, role, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", name=name)
-        return await browser_of(client, store, account)
+    async def somebody(uow: UnitOfWork, role: AccountRole, name: str) -> StaffBrowser:
+        account = await account_in(uow, role, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", name=name)
+        return StaffBrowser(client, await people.sign_in_without_password(uow, account.id), "en")
 
-    return Site(
-        worker=await somebody(AccountRole.SOCIAL_WORKER, "Salma Amrani"),
-        psychologist=await somebody(AccountRole.PSYCHOLOGIST, "Youssef Alami"),
-        other_worker=await somebody(AccountRole.SOCIAL_WORKER, "Hind Tazi"),
-        other_psychologist=await somebody(AccountRole.PSYCHOLOGIST, "Omar Fassi"),
-        admin=await somebody(AccountRole.ADMIN, "Karim Idrissi"),
-        nobody=StaffBrowser(client, None, "en"),
-        school=school,
-        app=app,
-        clock=clock,
-    )
+    async with store.begin(SETUP) as uow:
+        return Site(
+            worker=await somebody(uow, AccountRole.SOCIAL_WORKER, "Salma Amrani"),
+            psychologist=await somebody(uow, AccountRole.PSYCHOLOGIST, "Youssef Alami"),
+            other_worker=await somebody(uow, AccountRole.SOCIAL_WORKER, "Hind Tazi"),
+            other_psychologist=await somebody(uow, AccountRole.PSYCHOLOGIST, "Omar Fassi"),
+            admin=await somebody(uow, AccountRole.ADMIN, "Karim Idrissi"),
+            nobody=StaffBrowser(client, None, "en"),
+            school=await school_in(uow),
+            app=app,
+            clock=clock,
+        )
