@@ -25,7 +25,7 @@ from tests.support.page_inspection import (
 pytestmark = pytest.mark.browser
 
 LANGUAGES = ("ar", "fr", "zgh", "en")
-AUDIENCES = ("public", "social_worker", "psychologist", "admin")
+AUDIENCES = ("public", "social_worker", "psychologist", "supervisor", "admin")
 #: Colours do not change with the language: in this one each page is looked at in the dark as well.
 LANGUAGE_IN_THE_DARK = "en"
 #: axe leaves out what is folded away.
@@ -139,6 +139,7 @@ def add_what_pages_show(pages: Mapping[str, Page]) -> dict[str, tuple[Place, ...
             Place("booking-with-faults", referral, send=f"{referral}/visits"),
             Place("note-with-faults", visit, send=f"{visit}/note"),
         ),
+        "supervisor": (Place("desk", "/desk"), Place("account", "/account")),
         "admin": (
             Place("rooms", "/admin/rooms"),
             Place("people", "/admin/people"),
