@@ -267,15 +267,17 @@ class RoomHost:
     def _vacate(self, participant: ParticipantId, *, at_once: bool = False) -> None:
         """Have a seat's browser make room; where others sit at it too, the seat alone moves when its new browser comes.
 
-        ``at_once``: the browser may not stay so long, and comes back with what else it holds.
+        ``at_once``: the browser may not stay so long. It asks for another ticket, and comes back with what else it
+        holds, or hears in the server's words why it may not.
         """
         holders = (self.peers.peer(entry.peer) for entry in self.room.roster() if entry.participant == participant)
         for seated in filter(None, holders):
             if not at_once and len(self.room.participants_of(seated.peer)) > 1:
                 self._given_away.add(participant)
                 continue
-            self.peers.send_message(seated, messages.Moved())
-            self._part(seated, CloseCode.MOVED)
+            if not at_once:
+                self.peers.send_message(seated, messages.Moved())
+            self._part(seated, CloseCode.TICKET_REFUSED if at_once else CloseCode.MOVED)
             self._submit(Request(commands.Leave(seated.peer)))
 
     def _part(self, seated: SeatedPeer, code: CloseCode) -> None:

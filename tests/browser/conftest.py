@@ -13,6 +13,7 @@ from tests.support.demo_server import DemoServer, running_demo
 WITHOUT_CALLS = frozenset({"test_axe_pages", "test_call_access"})
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep all calls on one worker: two at once would leave neither the processor it needs."""
     for item in items:

@@ -98,6 +98,25 @@ def test_a_consent_taken_back_ends_the_call_on_every_page(visit: Visit) -> None:
     assert child.locator("[data-seat]").count() == 0
 
 
+def test_whoever_came_by_a_link_that_is_renewed_is_told_so_and_gone(visit: Visit) -> None:
+    child, worker, _ = visit.go_live(pictures=False)
+    wrong_person = visit.join("guardian")
+    press(worker, "admit")
+    wait_for_state(wrong_person, "live")
+    desk = at_desk(visit, "social_worker")
+    follow(desk, 'a[href^="/visits/"]', VISIT_PAGE)
+    renewal = desk.locator('form[action$="/renew"]:has(input[value="guardian"])')
+    desk.locator("details").filter(has=renewal).locator("summary").click()
+
+    renewal.locator("button").click()
+
+    wrong_person.wait_for_selector('#room[data-screen="calm"] #card h2')
+    assert "link" in wrong_person.locator("#card").inner_text()
+    assert wrong_person.evaluate(OUTGOING) == 0
+    child.wait_for_selector('[data-seat="guardian"]', state="detached")
+    wait_for_state(child, "live")
+
+
 def book_one_to_one(worker: Page, psychologist: Page) -> str:
     """File, take and book a visit of child and psychologist alone, with consent to it; return the card's link."""
     follow(worker, 'a[href="/referrals/new"]', "**/referrals/new")

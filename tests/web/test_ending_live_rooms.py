@@ -153,7 +153,7 @@ async def test_a_renewed_link_sends_the_browser_of_the_old_one_away_and_the_new_
 
     assert (await browser.posts(f"/visits/{live.visit.id}/renew", {"role": "guardian"})).status == 303
 
-    await wrong_person.is_closed_with(CloseCode.MOVED)
+    await wrong_person.is_closed_with(CloseCode.TICKET_REFUSED)
     guardian = await live.joins(
         Role.GUARDIAN, await live.ticket(device=await live.case.sits_down(live.visit.id, Role.GUARDIAN))
     )
@@ -169,7 +169,7 @@ async def test_signing_out_everywhere_ends_the_call_on_a_lost_phone_and_signing_
 
     assert (await browser.posts("/account")).status == 303
 
-    await phone.is_closed_with(CloseCode.MOVED)
+    await phone.is_closed_with(CloseCode.TICKET_REFUSED)
     await live.peers[Role.CLASSROOM].expects(messages.Room, state="paused")
     await live.joins(Role.SOCIAL_WORKER, await live.ticket(account=live.case.social_worker))
     await live.peers[Role.CLASSROOM].expects(messages.Room, state="live")
