@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Visit
 from tests.support.demo_server import DemoServer, running_demo
@@ -13,14 +15,18 @@ from tests.support.demo_server import DemoServer, running_demo
 WITHOUT_CALLS = frozenset({"test_axe_pages", "test_call_access"})
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class OneCallAtATime(LoadScopeScheduling):
     """Keep all calls on one worker: two at once would leave neither the processor it needs."""
-    for item in items:
-        if item.path.parent != Path(__file__).parent:
-            continue
-        name = item.path.stem
-        item.add_marker(pytest.mark.xdist_group(name if name in WITHOUT_CALLS else "calls"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the group of a test; a group stays on one worker."""
+        name = Path(nodeid.partition("::")[0]).stem
+        return name if name in WITHOUT_CALLS else "calls"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCallAtATime:
+    """Share the tests out, where there is more than one worker (``-n 2``)."""
+    return OneCallAtATime(config, log)
 
 
 @pytest.fixture(scope="session")
