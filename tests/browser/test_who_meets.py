@@ -1,12 +1,10 @@
 """Who may be with the child, in real browsers: two at one device, two alone with an adult at the door, and no more."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page
 
-from rooms.clock import to_wall
 from tests.support.call_page import (
     LIVE_TIMEOUT_MS,
     OUTGOING,
@@ -16,11 +14,28 @@ from tests.support.call_page import (
     wait_for_sound,
     wait_for_state,
 )
-from tests.support.desk_pages import CALL_PAGE, REFERRAL_PAGE, VISIT_PAGE, choose, follow, frees_the_hour, send, unfold
+from tests.support.desk_pages import (
+    CALL_PAGE,
+    REFERRAL_PAGE,
+    VISIT_PAGE,
+    books_a_visit,
+    choose,
+    follow,
+    frees_the_hour,
+    send,
+    unfold,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-ZONE = "Africa/Casablanca"
+#: Names what of the card, or of one's own picture, lies over this part of the page.
+COVERS = """(part) => {
+    const {top, bottom} = document.querySelector(part).getBoundingClientRect();
+    const liesOver = (box) => box.bottom > top + 1 && box.top < bottom - 1;
+    return [...document.querySelectorAll('#card > *, #self')]
+        .filter((each) => each.checkVisibility() && liesOver(each.getBoundingClientRect()))
+        .map((each) => each.className || each.tagName).join(' ');
+}"""
 
 
 def at_desk(visit: Visit, role: str) -> Page:
@@ -40,10 +55,15 @@ def test_a_worker_whose_device_died_sits_down_at_the_childs_by_their_own_code(vi
     code = "".join(desk.locator(".code bdi").all_inner_texts())
     assert re.fullmatch(r"\d{8}", code)
 
+    for page in (child, psychologist):
+        page.set_viewport_size({"width": 360, "height": 560})
     child.click("#beside summary")
     child.fill("#beside-code", code)
+    assert not child.evaluate(COVERS, "#for-adult")
     child.keyboard.press("Enter")
     child.wait_for_selector('#beside [role="status"]:has-text("Another device")')
+    psychologist.wait_for_selector('[data-action="deny-claim"]')
+    assert not psychologist.evaluate(COVERS, "#asks")
     press(psychologist, "admit-claim")
 
     wait_for_state(child, "live")
@@ -134,13 +154,7 @@ def book_one_to_one(worker: Page, psychologist: Page) -> str:
     send(worker, "/referrals/new", REFERRAL_PAGE)
     frees_the_hour(psychologist)
     send(psychologist, "/take", REFERRAL_PAGE)
-    soon = to_wall(datetime.now(UTC) + timedelta(minutes=2), ZONE)
-    unfold(psychologist, "/visits")
-    psychologist.fill('[name="wall_start"]', f"{soon:%Y-%m-%dT%H:%M}")
-    psychologist.select_option('[name="zone"]', ZONE)
-    psychologist.select_option('[name="minutes"]', "30")
-    choose(psychologist, "composition", "one-to-one")
-    send(psychologist, "/visits", VISIT_PAGE)
+    books_a_visit(psychologist, "one-to-one")
     worker.goto("/desk")
     follow(worker, 'a[href^="/visits/"]', VISIT_PAGE)
     follow(worker, 'a[href$="/card/classroom"]', "**/card/classroom")
