@@ -3,15 +3,23 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from rooms.clock import to_wall
 from tests.support.call_page import LIVE_TIMEOUT_MS, WATCH_CONNECTIONS, press, wait_for_pictures, wait_for_state
 from tests.support.demo_server import DemoServer
-from tests.support.desk_pages import CALL_PAGE, REFERRAL_PAGE, VISIT_PAGE, choose, follow, frees_the_hour, send, unfold
+from tests.support.desk_pages import (
+    CALL_PAGE,
+    REFERRAL_PAGE,
+    VISIT_PAGE,
+    books_a_visit,
+    choose,
+    follow,
+    frees_the_hour,
+    send,
+    unfold,
+)
 from tests.support.page_inspection import (
     PHONE_HEIGHT,
     PHONE_WIDTH,
@@ -24,7 +32,6 @@ from tests.support.page_inspection import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-ZONE = "Africa/Casablanca"
 CHILD = "نور"
 QUESTION = "متى يحب نور أن يتكلم؟"
 ANSWER = "صباح الاثنين، بعد الدرس الأول."
@@ -121,18 +128,6 @@ def takes_it_and_writes(phones: Phones, psychologist: Page, worker: Page) -> Non
     phones.look(psychologist, "request-taken")
 
 
-def books_a_visit(phones: Phones, psychologist: Page) -> None:
-    """Book an accompanied visit that starts in a moment: its room is open already."""
-    soon = to_wall(datetime.now(UTC) + timedelta(minutes=2), ZONE)
-    unfold(psychologist, "/visits")
-    psychologist.fill('[name="wall_start"]', f"{soon:%Y-%m-%dT%H:%M}")
-    psychologist.select_option('[name="zone"]', ZONE)
-    psychologist.select_option('[name="minutes"]', "30")
-    choose(psychologist, "composition", "accompanied")
-    send(psychologist, "/visits", VISIT_PAGE)
-    phones.look(psychologist, "visit-booked")
-
-
 def reads_the_card(phones: Phones, worker: Page) -> str:
     """Open the classroom's card from the desk; return the link that is printed on it."""
     worker.goto("/desk")
@@ -225,7 +220,8 @@ def test_a_child_is_led_from_assessment_to_exit(phones: Phones) -> None:
     referral_page = files_a_request(phones, worker)
     frees_the_hour(psychologist)
     takes_it_and_writes(phones, psychologist, worker)
-    books_a_visit(phones, psychologist)
+    books_a_visit(psychologist, "accompanied")
+    phones.look(psychologist, "visit-booked")
     link = reads_the_card(phones, worker)
     visit_page = worker.url
     child = meet(phones, link, worker, psychologist)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from rooms.clock import to_wall
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+ZONE = "Africa/Casablanca"
 CALL_PAGE = re.compile(r"/call/[0-9a-f]{32}$")
 VISIT_PAGE = re.compile(r"/visits/[0-9a-f]{32}$")
 REFERRAL_PAGE = re.compile(r"/referrals/[0-9a-f]{32}(#[\w-]*)?$")
@@ -43,3 +47,14 @@ def frees_the_hour(psychologist: Page) -> None:
     unfold(psychologist, "/cancel")
     send(psychologist, "/cancel", VISIT_PAGE)
     follow(psychologist, 'a[href="/desk"]', "**/desk")
+
+
+def books_a_visit(psychologist: Page, composition: str) -> None:
+    """Book a visit on the child's page that starts in a moment: its room is open already."""
+    soon = to_wall(datetime.now(UTC) + timedelta(minutes=2), ZONE)
+    unfold(psychologist, "/visits")
+    psychologist.fill('[name="wall_start"]', f"{soon:%Y-%m-%dT%H:%M}")
+    psychologist.select_option('[name="zone"]', ZONE)
+    psychologist.select_option('[name="minutes"]', "30")
+    choose(psychologist, "composition", composition)
+    send(psychologist, "/visits", VISIT_PAGE)
