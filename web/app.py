@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -20,6 +21,10 @@ from web.routes import ROUTES
 from web.signaling_settings import link_check_settings, signaling_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import jinja2
+
     from rooms.clock import Clock
     from rooms.unit_of_work import Store
     from web.settings import Settings
@@ -48,7 +53,7 @@ def create_app(settings: Settings, store: Store, clock: Clock) -> web.Applicatio
     app[keys.CLOCK] = clock
     app[keys.ASSETS] = load_assets()
     app[keys.CATALOGUES] = load_catalogues()
-    app[keys.TEMPLATES] = make_environments(app[keys.CATALOGUES], app[keys.ASSETS])
+    app[keys.TEMPLATES] = load_templates()
     app[keys.METRICS] = Metrics()
     app[keys.READINESS] = Readiness(store)
     app[keys.RATE_LIMITS] = RateLimits()
@@ -57,3 +62,9 @@ def create_app(settings: Settings, store: Store, clock: Clock) -> web.Applicatio
     for add_routes in ROUTES:
         add_routes(app)
     return app
+
+
+@cache
+def load_templates() -> Mapping[str, jinja2.Environment]:
+    """Return the environments of the project's own pages, once for a process, as their words and files are."""
+    return make_environments(load_catalogues(), load_assets())
