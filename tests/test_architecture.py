@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,14 @@ def without_comments(script: str) -> str:
     return re.sub(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", "", script, flags=re.DOTALL)
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return the syntax tree of a file of Python, flat; the first one is the whole. It is read once for all tests."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def imports_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -155,19 +162,19 @@ def direct_state_changes(path: Path) -> list[str]:
     ``.values(state=…)`` of an UPDATE is found as well.
     """
     found: list[str] = []
-    tree = ast.parse(path.read_text())
+    nodes = nodes_of(path)
     first_values = {
         id(node)
-        for function in ast.walk(tree)
+        for function in nodes
         if isinstance(function, ast.FunctionDef) and function.name in {"__init__", "__post_init__"}
         for node in ast.walk(function)
     }
     transitions = {
         node.targets[0].id
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and is_transition(node.value) and isinstance(node.targets[0], ast.Name)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Assign) and id(node) not in first_values:
             is_state = any(isinstance(t, ast.Attribute) and t.attr.lstrip("_") == "state" for t in node.targets)
             through = is_transition(node.value) or (isinstance(node.value, ast.Name) and node.value.id in transitions)
@@ -301,7 +308,7 @@ class TestTests:
         source = path.read_text()
         unused = [
             f"{node.name}.{method.name}"
-            for node in ast.walk(ast.parse(source))
+            for node in nodes_of(path)
             if isinstance(node, ast.ClassDef) and node.name.startswith("Test") and not is_state_machine(node)
             for method in node.body
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
@@ -313,8 +320,8 @@ class TestTests:
 
     @pytest.mark.parametrize("path", TESTS, ids=name)
     def test_no_test_hides_another_of_the_same_name(self, path):
-        tree = ast.parse(path.read_text())
-        for scope in (tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))):
+        module, *others = nodes_of(path)
+        for scope in (module, *(node for node in others if isinstance(node, ast.ClassDef))):
             names = Counter(n.name for n in scope.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
             assert [each for each, count in names.items() if count > 1] == []
 
