@@ -1,9 +1,11 @@
 """Fixtures that every package's tests share."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 
 from rooms.clock import use_packaged_zones
@@ -20,6 +22,22 @@ use_packaged_zones()
 #: The least that Argon2 can do: hashing as it is really done would take a tenth of a second for each sign-in.
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CHEAP_NOBODY = passwords.NOBODYS_HASH.replace("m=19456,t=2", "m=8,t=1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log() -> None:
+    """Keep lines below info out of the output, as the server's own setting does, and tell errors without colours.
+
+    The moves of many thousand random rooms are debug lines, and a traceback drawn with all its variables takes seconds.
+    """
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+    )
 
 
 @pytest.fixture

@@ -21,13 +21,14 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the server writes while a test runs, from debug on."""
     written = io.StringIO()
     root, handlers, level = logging.getLogger(), logging.getLogger().handlers, logging.getLogger().level
+    configured = structlog.get_config()
     monkeypatch.setattr("sys.stderr", written)
     set_up_logging("debug", "json")
     yield written
     root.handlers = handlers
     root.setLevel(level)
     logging.getLogger("aiohttp.access").disabled = False
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def lines(log: io.StringIO) -> list[dict[str, object]]:
