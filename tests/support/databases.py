@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import MetaData
+from psycopg.pq import TransactionStatus
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import AdaptedConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rooms.audit import HEAD
@@ -30,6 +32,7 @@ FAST_SETTINGS = (
     "max_wal_senders=0",
     "shared_buffers=32MB",
     "autovacuum=off",
+    "jit=off",
     "listen_addresses=",
 )
 
@@ -38,9 +41,49 @@ FAST_SETTINGS = (
 def engine_for(url: str) -> AsyncEngine:
     """Return the engine of a database, the same each time: it keeps the SQL that it has compiled.
 
-    :meth:`Store.close` closes its connections, so that the next test opens its own on its own event loop.
+    :meth:`Store.close` empties its pool, so that nothing of a test's event loop is there in the next.
     """
-    return make_engine(url)
+    engine = make_engine(url)
+    if engine.dialect.name == "postgresql":
+        KEPT.append(KeptConnections(engine))
+    return engine
+
+
+class KeptConnections:
+    """Connections to PostgreSQL that go from one pool to the next, and so from test to test.
+
+    Each has a process of its own, which reads what it needs of the catalogue at its first statements: that takes longer
+    than most tests. A psycopg connection belongs to no event loop while nothing waits for it.
+    """
+
+    MOST = 4
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._idle: list[AdaptedConnection] = []
+        self._close = engine.dialect.do_close
+        # Pools tell of a connection that they close by a call of the dialect alone.
+        engine.dialect.do_close = self._keep
+        event.listen(engine.sync_engine, "do_connect", self._give)
+
+    def _keep(self, connection: AdaptedConnection) -> None:
+        in_order = connection.driver_connection.info.transaction_status is TransactionStatus.IDLE
+        if in_order and len(self._idle) < self.MOST:
+            self._idle.append(connection)
+        else:
+            self._close(connection)
+
+    def _give(self, *_how: object) -> AdaptedConnection | None:
+        return self._idle.pop() if self._idle else None
+
+    def close(self) -> None:
+        """Close them, without an event loop."""
+        for connection in self._idle:
+            connection.driver_connection.pgconn.finish()
+        self._idle.clear()
+
+
+#: Those of all databases of this run.
+KEPT: list[KeptConnections] = []
 
 
 def fresh_sqlite(template: Path, folder: Path) -> str:
@@ -95,17 +138,19 @@ class Cluster:
         tables = [table.name for table in reversed(metadata.sorted_tables) if table.name != HEAD.name]
         if self._emptying is None or self._emptying.info.dbname != name:
             self._emptying = psycopg.connect(host=str(self.folder), user=self.user, dbname=name, autocommit=True)
-        # A db session that a failed test left open may hold locks.
+        # A db session that a failed test left open may hold locks; a connection that is kept is idle.
         self._emptying.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
         )
         statements = [f"DELETE FROM {table}" for table in tables]
         statements.append(f"UPDATE {HEAD.name} SET seq = 0, hash = decode(repeat('00', 32), 'hex')")
         self._emptying.execute("; ".join(statements).encode())
 
     def close(self) -> None:
-        """Close the connection that empties the database."""
+        """Close the connection that empties the database, and those that are kept."""
+        for kept in KEPT:
+            kept.close()
         if self._emptying is not None:
             self._emptying.close()
 
