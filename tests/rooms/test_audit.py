@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -22,6 +22,7 @@ from rooms.ids import new_id
 from rooms.keys import Keys
 from rooms.unit_of_work import Actor, Store
 from tests.support.fake_clock import FakeClock
+from tests.support.snapshots import made_once
 
 LENGTH = 12
 
@@ -29,11 +30,16 @@ LENGTH = 12
 @pytest.fixture
 async def db(store: Store, clock: FakeClock) -> AsyncIterator[AsyncSession]:
     """A db session on a chain of twelve entries; what it changes is never committed."""
-    for number in range(LENGTH // 2):
-        async with store.begin(Actor.account(new_id())) as uow:
-            uow.record(AuditTag.VISIT_BOOKED, new_id(), minutes=30 + number, zone="Africa/Casablanca")
-            uow.record(AuditTag.REFERRAL_READ, new_id())
-        clock.advance(61)
+
+    async def make() -> datetime:
+        for number in range(LENGTH // 2):
+            async with store.begin(Actor.account(new_id())) as uow:
+                uow.record(AuditTag.VISIT_BOOKED, new_id(), minutes=30 + number, zone="Africa/Casablanca")
+                uow.record(AuditTag.REFERRAL_READ, new_id())
+            clock.advance(61)
+        return clock.now()
+
+    clock.move_to(await made_once(store, "chain", make))
     async with AsyncSession(store.engine) as opened:
         yield opened
 

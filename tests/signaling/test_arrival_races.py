@@ -150,7 +150,7 @@ class InterruptedAdmission(StoreAdmission):
 @pytest.mark.parametrize("moment", ["spend_ticket", "open_room"])
 async def test_no_room_stays_open_on_a_visit_that_was_cancelled_meanwhile(store: Store, moment: str) -> None:
     case = await add_taken_case(store)
-    visit = await case.books(in_minutes=10)
+    visit = await case.books_as_before(in_minutes=10)
     app = web.Application()
     world = InterruptedAdmission(store, case, moment)
     settings = SignalingSettings(allowed_origins=frozenset({ORIGIN}), gather_s=0.01)

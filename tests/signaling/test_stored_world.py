@@ -73,7 +73,7 @@ async def serves(store: Store) -> tuple[TestServer, Hub]:
 @pytest.fixture
 async def wire(store: Store, clock: FakeClock) -> AsyncIterator[StoredWire]:
     case = await add_taken_case(store)
-    visit = await case.books(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
+    visit = await case.books_as_before(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
     server, hub = await serves(store)
     async with aiohttp.ClientSession() as http:
         stored = StoredWire(store, case, visit, hub, http, str(server.make_url("/ws")), [])

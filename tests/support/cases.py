@@ -10,7 +10,6 @@ from sqlalchemy import select
 from rooms.audit import AuditEntry
 from rooms.clock import to_wall
 from rooms.ids import AccountId, ReferralId, SchoolId, VisitId
-from rooms.keys import Keys
 from rooms.people.roles import AccountRole
 from rooms.referrals import service as referrals
 from rooms.referrals.choices import AgeBand, ConsentRelation, ConsentScope, Language, Need, Urgency
@@ -20,7 +19,7 @@ from rooms.unit_of_work import Actor, Store, UnitOfWork
 from rooms.visits import invitations, schedule
 from rooms.visits.views import Exchange, VisitView
 from tests.support.people import SETUP, account_in, school_in
-from tests.support.snapshots import Rows, is_untouched, put_rows, rows_of
+from tests.support.snapshots import made_once
 
 ZONE = "Africa/Casablanca"
 ALL_SCOPES = frozenset(ConsentScope)
@@ -112,6 +111,14 @@ class Case:
                 supervisor=supervisor,
             )
 
+    async def books_as_before(self, *, in_minutes: int, extra_roles: frozenset[Role] = frozenset()) -> VisitView:
+        """Book the visit that a test begins with: through the service once in a run, by its rows from then on."""
+        return await made_once(
+            self.store,
+            ("visit", self.referral, in_minutes, extra_roles),
+            lambda: self.books(in_minutes=in_minutes, extra_roles=extra_roles),
+        )
+
     async def link(self, visit: VisitId, role: Role = Role.CLASSROOM) -> str:
         """Return the secret of a seat's link."""
         async with self.as_social_worker() if role is not Role.PSYCHOLOGIST else self.as_psychologist() as uow:
@@ -149,22 +156,10 @@ async def add_case(store: Store, *, safe: bool = True, scope: frozenset[ConsentS
     return Case(store, school.id, worker.id, psychologist.id, referral)
 
 
-#: The taken cases of this run, by what they were made with; the keys stay alive as long as their id names them.
-TAKEN_CASES: dict[tuple[int, datetime, bool, frozenset[ConsentScope]], tuple[Keys, Case, Rows]] = {}
-
-
 async def add_taken_case(store: Store, *, safe: bool = True, scope: frozenset[ConsentScope] = ALL_SCOPES) -> Case:
     """Add a case that the psychologist has taken; into an empty database one that was made earlier in the run."""
-    if not await is_untouched(store):
-        return await make_taken_case(store, safe=safe, scope=scope)
-    made_with = (id(store.keys), store.clock.now(), safe, scope)
-    if made_with in TAKEN_CASES:
-        _, case, rows = TAKEN_CASES[made_with]
-        await put_rows(store, rows)
-        return replace(case, store=store)
-    case = await make_taken_case(store, safe=safe, scope=scope)
-    TAKEN_CASES[made_with] = (store.keys, case, await rows_of(store))
-    return case
+    case = await made_once(store, ("taken case", safe, scope), lambda: make_taken_case(store, safe=safe, scope=scope))
+    return replace(case, store=store)
 
 
 async def make_taken_case(store: Store, *, safe: bool, scope: frozenset[ConsentScope]) -> Case:

@@ -71,7 +71,7 @@ class LiveVisit:
 @pytest.fixture
 async def live(server: Server) -> AsyncIterator[LiveVisit]:
     case = await add_taken_case(server.store)
-    visit = await case.books(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
+    visit = await case.books_as_before(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
     async with aiohttp.ClientSession() as http:
         room = LiveVisit(server, http, case, visit, {})
         await room.fills()

@@ -15,7 +15,7 @@ EXCHANGE, CODE, CLAIM = "/api/join/exchange", "/api/join/code", "/api/join/claim
 
 async def open_visit(server: Server):
     case = await add_taken_case(server.store)
-    return case, await case.books(in_minutes=0)
+    return case, await case.books_as_before(in_minutes=0)
 
 
 async def test_a_link_becomes_a_seat_and_a_ticket(server: Server) -> None:

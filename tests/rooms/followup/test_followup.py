@@ -27,7 +27,7 @@ async def case(store):
 
 @pytest.fixture
 async def visit(case):
-    return await case.books(in_minutes=10)
+    return await case.books_as_before(in_minutes=10)
 
 
 async def recommends(case, addressee, text="Walk together in the evening", **more):

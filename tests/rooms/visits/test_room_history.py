@@ -35,7 +35,7 @@ async def case(store):
 @pytest.fixture
 async def visit(case):
     """A visit whose window is open now."""
-    return await case.books(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
+    return await case.books_as_before(in_minutes=10, extra_roles=frozenset({Role.GUARDIAN}))
 
 
 class TestHistory:

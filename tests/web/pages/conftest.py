@@ -14,6 +14,7 @@ from rooms.people.views import SchoolView
 from rooms.unit_of_work import Store, UnitOfWork
 from tests.support.fake_clock import FakeClock
 from tests.support.people import SETUP, account_in, school_in
+from tests.support.snapshots import made_once
 from tests.support.staff import StaffBrowser
 from web.app import create_app
 from web.settings import Settings
@@ -44,19 +45,24 @@ async def site(
     app = create_app(Settings(data=tmp_path), store, clock)
     client = await aiohttp_client(app)
 
-    async def somebody(uow: UnitOfWork, role: AccountRole, name: str) -> StaffBrowser:
+    browsers, school = await made_once(store, "staff", lambda: staff_and_school(store))
+    signed_in = {name: StaffBrowser(client, secret, "en") for name, secret in browsers.items()}
+    return Site(**signed_in, nobody=StaffBrowser(client, None, "en"), school=school, app=app, clock=clock)
+
+
+async def staff_and_school(store: Store) -> tuple[dict[str, str], SchoolView]:
+    """Add one worker of each kind and a school; return the secrets of the workers' browsers, by their names here."""
+
+    async def somebody(uow: UnitOfWork, role: AccountRole, name: str) -> str:
         account = await account_in(uow, role, email=f"{name.split(maxsplit=1)[0].lower()}@example.org", name=name)
-        return StaffBrowser(client, await people.sign_in_without_password(uow, account.id), "en")
+        return await people.sign_in_without_password(uow, account.id)
 
     async with store.begin(SETUP) as uow:
-        return Site(
-            worker=await somebody(uow, AccountRole.SOCIAL_WORKER, "Salma Amrani"),
-            psychologist=await somebody(uow, AccountRole.PSYCHOLOGIST, "Youssef Alami"),
-            other_worker=await somebody(uow, AccountRole.SOCIAL_WORKER, "Hind Tazi"),
-            other_psychologist=await somebody(uow, AccountRole.PSYCHOLOGIST, "Omar Fassi"),
-            admin=await somebody(uow, AccountRole.ADMIN, "Karim Idrissi"),
-            nobody=StaffBrowser(client, None, "en"),
-            school=await school_in(uow),
-            app=app,
-            clock=clock,
-        )
+        browsers = {
+            "worker": await somebody(uow, AccountRole.SOCIAL_WORKER, "Salma Amrani"),
+            "psychologist": await somebody(uow, AccountRole.PSYCHOLOGIST, "Youssef Alami"),
+            "other_worker": await somebody(uow, AccountRole.SOCIAL_WORKER, "Hind Tazi"),
+            "other_psychologist": await somebody(uow, AccountRole.PSYCHOLOGIST, "Omar Fassi"),
+            "admin": await somebody(uow, AccountRole.ADMIN, "Karim Idrissi"),
+        }
+        return browsers, await school_in(uow)
