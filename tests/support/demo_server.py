@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STOP_TIMEOUT_S = 20
+#: Settings of the program: each demo has those of its own moment, and not those of the forge.
+SETTINGS_PREFIX = "WASL_"
 
 
 def free_port() -> int:
@@ -22,6 +27,47 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+class Forge:
+    """The process that forks demos (``demo_forge``), seen from the tests; it ends when they do."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.support.demo_forge"]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+            env={name: value for name, value in os.environ.items() if not name.startswith(SETTINGS_PREFIX)},
+        )
+        atexit.register(self._process.communicate)
+
+    def start(self, data: Path, log: Path, port: int) -> tuple[int, str]:
+        """Start a demo; return its process id and the line in which it tells its links, empty if it ended at once."""
+        settings = {name: value for name, value in os.environ.items() if name.startswith(SETTINGS_PREFIX)}
+        pid, told = self._ask("start", {"data": str(data), "log": str(log), "port": port, "settings": settings})
+        return int(pid), str(told)
+
+    def end(self, pid: int, number: signal.Signals) -> None:
+        """Send a signal to a demo and wait for its end."""
+        self._ask("end", [pid, number])
+
+    def _ask(self, verb: str, told: object) -> list[str]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([verb, told]) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the process that forks demos has ended"
+        return list(json.loads(answer))
+
+
+@cache
+def forge() -> Forge:
+    """Return the one of this test process, started when it is first asked for."""
+    return Forge()
 
 
 @dataclass
@@ -34,36 +80,29 @@ class DemoServer:
     visit: str = ""
     links: dict[str, str] = field(default_factory=dict)
     desks: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    pid: int | None = None
 
     def start(self) -> None:
         """Start, and wait until the links are known."""
-        wasl = Path(sys.executable).with_name("wasl")
-        command = [str(wasl), "demo", "--json", "--port", str(self.port), "--data", str(self.data)]
-        with (self.data / "server.log").open("a") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        log = self.data / "server.log"
+        self.pid, line = forge().start(self.data, log, self.port)
         if not line:
-            raise AssertionError(f"the demo did not start: {(self.data / 'server.log').read_text()[-2000:]}")
+            raise AssertionError(f"the demo did not start: {log.read_text()[-2000:]}")
         told = json.loads(line)
         self.url, self.visit, self.links, self.desks = told["url"], told["visit"], told["links"], told["desks"]
 
     def kill(self) -> None:
         """End the process as a crash would."""
-        if self.process is not None:
-            self.process.kill()
-        self.stop()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
         """End the process, gently."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        self.process.wait(STOP_TIMEOUT_S)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        self.process = None
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self.pid is not None:
+            forge().end(self.pid, number)
+        self.pid = None
 
 
 @contextmanager
@@ -75,4 +114,5 @@ def running_demo(data: Path) -> Iterator[DemoServer]:
         server.start()
         yield server
     finally:
-        server.stop()
+        # Nobody waits for the gentle end of what is thrown away.
+        server.kill()
