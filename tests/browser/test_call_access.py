@@ -3,20 +3,14 @@
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
 
 from tests.support.call_page import Visit, press
+from tests.support.page_inspection import axe_faults
 
 pytestmark = pytest.mark.browser
 
 LANGUAGES = ("ar", "fr", "zgh", "en")
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-
-
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{fault['id']}: {node['html'][:120]}" for fault in found for node in fault["nodes"]]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -27,7 +21,7 @@ def test_axe_finds_nothing_on_the_page_of_the_press(visit: Visit, language: str)
         for path in (f"/j?lang={language}", f"/c?lang={language}"):
             page.goto(visit.server.url + path)
             page.wait_for_timeout(300)
-            assert faults(page) == [], (scheme, path)
+            assert axe_faults(page, None) == [], (scheme, path)
 
 
 def test_axe_finds_nothing_in_the_room_of_child_and_adults(visit: Visit) -> None:
@@ -46,9 +40,9 @@ def test_axe_finds_nothing_in_the_room_of_child_and_adults(visit: Visit) -> None
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.wait_for_timeout(200)
-            assert faults(page) == [], scheme
+            assert axe_faults(page, None) == [], scheme
     press(child, "help")
-    assert faults(child) == []
+    assert axe_faults(child, None) == []
     press(worker, "more")
     worker.wait_for_selector("#more[open]")
-    assert faults(worker) == []
+    assert axe_faults(worker, None) == []

@@ -5,8 +5,8 @@ import json
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.test_call_access import faults
 from tests.support.call_page import Visit, press
+from tests.support.page_inspection import axe_faults
 
 pytestmark = pytest.mark.browser
 
@@ -80,8 +80,8 @@ def test_axe_finds_nothing_and_nothing_is_cut_off_at_360_pixels(visit: Visit, la
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.goto(f"{visit.server.url}/check?lang={language}")
-        assert faults(page) == [], scheme
+        assert axe_faults(page, None) == [], scheme
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     check(page)
-    assert faults(page) == []
+    assert axe_faults(page, None) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
