@@ -1,6 +1,7 @@
-"""One Chromium for all tests of pages, one demo server and fresh browser profiles for each test."""
+"""One Chromium for all tests of pages, a demo server for each visit, and fresh browser profiles for each page."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Visit
+from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Call, Visit
 from tests.support.demo_server import DemoServer, running_demo
 
 #: Look at pages in which no call is under way: with two workers they run beside the calls, which run one at a time.
@@ -47,9 +48,70 @@ def demo(tmp_path: Path) -> Iterator[DemoServer]:
         yield server
 
 
+class LentCall:
+    """One live call that tests of a module have one after another; anew where the last one left nothing of it."""
+
+    def __init__(self, browser: Browser, folders: pytest.TempPathFactory) -> None:
+        self._browser = browser
+        self._folders = folders
+        self._open = ExitStack()
+        self._call: Call | None = None
+
+    def lend(self) -> Call:
+        """Return the call; it is live and sound flows at all six ends."""
+        if self._call is None:
+            self._open.close()  # what a beginning that failed has left
+            server = self._open.enter_context(running_demo(self._folders.mktemp("call") / "data"))
+            visit = self._open.enter_context(closing(Visit(server, self._browser)))
+            self._call = Call(visit, *visit.go_live(pictures=False))
+        return self._call
+
+    def forget(self) -> None:
+        """Close all pages and end the server."""
+        self._call = None
+        self._open.close()
+
+
+@pytest.fixture(scope="module")
+def lent_call(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LentCall]:
+    """What ``shared_call`` and ``ending_call`` are lent from."""
+    lent = LentCall(browser, tmp_path_factory)
+    yield lent
+    lent.forget()
+
+
+def lent_until_a_failure(lent_call: LentCall, session: pytest.Session) -> Iterator[Call]:
+    """Lend the call; what a test that failed has left of it is for nobody."""
+    failed = session.testsfailed
+    yield lent_call.lend()
+    if session.testsfailed > failed:
+        lent_call.forget()
+
+
 @pytest.fixture
-def visit(demo: DemoServer, browser: Browser) -> Iterator[Visit]:
+def shared_call(lent_call: LentCall, request: pytest.FixtureRequest) -> Iterator[Call]:
+    """A live call, perhaps one that other tests had before: whoever asks for it leaves it as it was."""
+    yield from lent_until_a_failure(lent_call, request.session)
+
+
+@pytest.fixture
+def new_call(lent_call: LentCall, request: pytest.FixtureRequest) -> Iterator[Call]:
+    """A live call that no other test has had; others may have it afterwards."""
+    lent_call.forget()
+    yield from lent_until_a_failure(lent_call, request.session)
+
+
+@pytest.fixture
+def ending_call(lent_call: LentCall) -> Iterator[Call]:
+    """The same for a test after which nothing is left of it."""
+    yield lent_call.lend()
+    lent_call.forget()
+
+
+@pytest.fixture
+def visit(demo: DemoServer, browser: Browser, lent_call: LentCall) -> Iterator[Visit]:
     """The demo's visit."""
+    lent_call.forget()
     opened = Visit(demo, browser)
     yield opened
     opened.close()

@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.call_page import Visit, wait_for_state, wait_until
+from tests.support.call_page import Call, Visit, wait_for_state, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -54,14 +54,32 @@ def wait_until_all_hear(pages: tuple[Page, ...], limit_s: float) -> float:
     return time.monotonic() - started
 
 
-def test_a_killed_server_is_not_heard_and_all_seats_come_back_without_a_press(visit: Visit) -> None:
-    pages = visit.go_live(pictures=False)
+def test_a_page_without_network_keeps_the_call_and_takes_its_seat_again(shared_call: Call) -> None:
+    child, worker, psychologist = shared_call.pages
+    made = child.evaluate("window.connections.length")
+    child.context.set_offline(True)
+
+    child.wait_for_selector('#room[data-signaling="resuming"]', timeout=10_000)
+    assert hears_everybody(child), "sound needs no server"
+    assert child.locator("#who li").count() == 3
+    worker.wait_for_selector('[data-seat="classroom"][data-presence="away"]', timeout=10_000)
+    child.context.set_offline(False)
+
+    child.wait_for_selector('#room[data-signaling="online"]', timeout=10_000)
+    worker.wait_for_selector('[data-seat="classroom"][data-presence="present"]', timeout=10_000)
+    assert child.evaluate("window.connections.length") == made == 2, "nothing was made anew that stood"
+    for page in (child, worker, psychologist):
+        wait_for_state(page, "live")
+
+
+def test_a_killed_server_is_not_heard_and_all_seats_come_back_without_a_press(shared_call: Call) -> None:
+    pages = shared_call.pages
     for page in pages:
         page.evaluate(WATCH_SOUND)
 
-    visit.server.kill()
+    shared_call.visit.server.kill()
     pages[0].wait_for_timeout(4000)
-    visit.server.start()
+    shared_call.visit.server.start()
     started = time.monotonic()
 
     for page in pages:
@@ -77,31 +95,15 @@ def test_a_killed_server_is_not_heard_and_all_seats_come_back_without_a_press(vi
         wait_until(page, "window.connections.filter(c => c.connectionState !== 'closed').length === 2")
 
 
-def test_a_page_without_network_keeps_the_call_and_takes_its_seat_again(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live(pictures=False)
-    child.context.set_offline(True)
-
-    child.wait_for_selector('#room[data-signaling="resuming"]', timeout=10_000)
-    assert hears_everybody(child), "sound needs no server"
-    assert child.locator("#who li").count() == 3
-    worker.wait_for_selector('[data-seat="classroom"][data-presence="away"]', timeout=10_000)
-    child.context.set_offline(False)
-
-    child.wait_for_selector('#room[data-signaling="online"]', timeout=10_000)
-    worker.wait_for_selector('[data-seat="classroom"][data-presence="present"]', timeout=10_000)
-    assert child.evaluate("window.connections.length") == 2, "nothing was made anew that stood"
-    for page in (child, worker, psychologist):
-        wait_for_state(page, "live")
-
-
-def test_a_connection_that_died_is_replaced_by_a_new_one(visit: Visit) -> None:
-    pages = visit.go_live(pictures=False)
+def test_a_connection_that_died_is_replaced_by_a_new_one(shared_call: Call) -> None:
+    pages = shared_call.pages
+    made = pages[0].evaluate("window.connections.length")
     # Closed behind the page's back: it answers no restart any more, as after a fault of the browser.
     pages[0].evaluate("window.connections.forEach((each) => each.close())")
 
     wait_until_all_hear(pages, 60)
 
-    assert pages[0].evaluate("window.connections.length") > 2
+    assert pages[0].evaluate("window.connections.length") > made
 
 
 def test_without_any_line_the_page_says_that_the_line_rests_and_who_was_there(visit: Visit) -> None:

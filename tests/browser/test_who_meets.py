@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from tests.support.call_page import (
     LIVE_TIMEOUT_MS,
     OUTGOING,
+    Call,
     Visit,
     press,
     wait_for_pictures,
@@ -99,9 +100,31 @@ def test_one_to_one_the_worker_is_at_the_door_and_neither_sees_nor_hears(visit: 
     assert child.evaluate(OUTGOING) == 0
 
 
-def test_a_consent_taken_back_ends_the_call_on_every_page(visit: Visit) -> None:
-    pages = visit.go_live(pictures=False)
-    desk = at_desk(visit, "social_worker")
+def test_whoever_came_by_a_link_that_is_renewed_is_told_so_and_gone(shared_call: Call) -> None:
+    child, worker, _ = shared_call.pages
+    wrong_person = shared_call.visit.join("guardian")
+    press(worker, "admit")
+    wait_for_state(wrong_person, "live")
+    desk = at_desk(shared_call.visit, "social_worker")
+    follow(desk, 'a[href^="/visits/"]', VISIT_PAGE)
+    renewal = desk.locator('form[action$="/renew"]:has(input[value="guardian"])')
+    desk.locator("details").filter(has=renewal).locator("summary").click()
+
+    renewal.locator("button").click()
+
+    wrong_person.wait_for_selector('#room[data-screen="calm"] #card h2')
+    assert "link" in wrong_person.locator("#card").inner_text()
+    assert wrong_person.evaluate(OUTGOING) == 0
+    child.wait_for_selector('[data-seat="guardian"]', state="detached")
+    wait_for_state(child, "live")
+
+    for page in (wrong_person, desk):
+        page.close()
+
+
+def test_a_consent_taken_back_ends_the_call_on_every_page(ending_call: Call) -> None:
+    pages = ending_call.pages
+    desk = at_desk(ending_call.visit, "social_worker")
     follow(desk, 'a[href^="/visits/"]', VISIT_PAGE)
     follow(desk, 'a[href^="/referrals/"]', REFERRAL_PAGE)
     unfold(desk, "/withdraw")
@@ -116,25 +139,6 @@ def test_a_consent_taken_back_ends_the_call_on_every_page(visit: Visit) -> None:
     press(child, "join")
     child.wait_for_selector('#room[data-screen="calm"] #card h2')
     assert child.locator("[data-seat]").count() == 0
-
-
-def test_whoever_came_by_a_link_that_is_renewed_is_told_so_and_gone(visit: Visit) -> None:
-    child, worker, _ = visit.go_live(pictures=False)
-    wrong_person = visit.join("guardian")
-    press(worker, "admit")
-    wait_for_state(wrong_person, "live")
-    desk = at_desk(visit, "social_worker")
-    follow(desk, 'a[href^="/visits/"]', VISIT_PAGE)
-    renewal = desk.locator('form[action$="/renew"]:has(input[value="guardian"])')
-    desk.locator("details").filter(has=renewal).locator("summary").click()
-
-    renewal.locator("button").click()
-
-    wrong_person.wait_for_selector('#room[data-screen="calm"] #card h2')
-    assert "link" in wrong_person.locator("#card").inner_text()
-    assert wrong_person.evaluate(OUTGOING) == 0
-    child.wait_for_selector('[data-seat="guardian"]', state="detached")
-    wait_for_state(child, "live")
 
 
 def book_one_to_one(worker: Page, psychologist: Page) -> str:

@@ -141,3 +141,18 @@ class Visit:
         """Close all pages."""
         for context in self.contexts:
             context.close()
+
+
+@dataclass
+class Call:
+    """A visit that is live, and its three pages."""
+
+    visit: Visit
+    child: Page
+    worker: Page
+    psychologist: Page
+
+    @property
+    def pages(self) -> tuple[Page, Page, Page]:
+        """The pages of the child, the social worker and the psychologist."""
+        return self.child, self.worker, self.psychologist
