@@ -1,19 +1,25 @@
 """One Chromium for all tests of pages, a demo server for each visit, and fresh browser profiles for each page."""
 
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Call, Visit
+from tests.support.call_page import CALM_DEVICES, CHROMIUM, CHROMIUM_ARGS, Call, Visit
 from tests.support.demo_server import DemoServer, running_demo
 
-#: Look at pages in which no call is under way: with two workers they run beside the calls, which run one at a time.
-WITHOUT_CALLS = frozenset({"test_axe_pages", "test_call_access"})
+#: Look at pages between which no pictures flow: with two workers they run beside the calls, which run one at a time.
+WITHOUT_CALLS = frozenset(
+    {"test_axe_pages", "test_call_access", "test_call_join", "test_clips", "test_link_check", "test_negotiation"}
+)
+#: How far a browser beside a call steps back: nothing there is in a hurry, and a call that waits loses its pictures.
+NICE = 10
 
 
 class OneCallAtATime(LoadScopeScheduling):
@@ -30,13 +36,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCall
     return OneCallAtATime(config, log)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put Firefox last: it needs most, and by then there is least beside it."""
+    items.sort(key=lambda item: item.path.stem == "test_firefox")
+
+
+@pytest.fixture(autouse=True)
+def calls_come_first(request: pytest.FixtureRequest) -> None:
+    """Let a browser beside a call have only what that leaves: each is a session of its own, weighed as a whole."""
+    if "PYTEST_XDIST_WORKER" not in os.environ or request.path.stem not in WITHOUT_CALLS:
+        return
+    for process in psutil.Process().children(recursive=True):
+        with suppress(OSError):
+            if os.getsid(process.pid) != os.getsid(0):
+                Path(f"/proc/{process.pid}/autogroup").write_text(str(NICE))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium with a made-up camera and microphone."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no {CHROMIUM} (apt-get install chromium)")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGS, FAKE_DEVICES])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGS, CALM_DEVICES])
         yield chromium
         chromium.close()
 

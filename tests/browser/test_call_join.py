@@ -3,14 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.support.call_page import (
-    OUTGOING,
-    Visit,
-    press,
-    wait_for_pictures,
-    wait_for_state,
-    wait_until,
-)
+from tests.support.call_page import Visit, press, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -79,23 +72,6 @@ def test_a_second_device_with_the_same_link_waits_and_an_adult_decides(visit: Vi
     child.wait_for_selector('#room[data-signaling="offline"]', timeout=20_000)
 
 
-def test_a_device_without_camera_and_microphone_is_welcome_and_sees_and_hears(visit: Visit) -> None:
-    context = visit.profile()
-    context.add_init_script(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
-    )
-    worker = visit.join("social_worker", context)
-    child, psychologist = visit.join("classroom"), visit.join("psychologist")
-    press(psychologist, "knock")
-    press(child, "open-door")
-
-    wait_for_state(worker, "live")
-    wait_for_pictures(worker)
-    assert "No microphone" in worker.locator("#media-problem").inner_text()
-    assert worker.evaluate(OUTGOING) == 0
-    child.wait_for_selector('[data-seat="social_worker"][data-connection="connected"][data-video="false"]')
-
-
 def test_refused_devices_are_told_in_words(visit: Visit) -> None:
     context = visit.profile()
     context.add_init_script(
@@ -132,34 +108,6 @@ def test_a_dead_link_ends_in_words(visit: Visit) -> None:
     page.goto(f"{visit.server.url}/j#{'x' * 43}")
     press(page, "join")
     assert "link" in words(page)
-
-
-@pytest.mark.parametrize("language", ["ar", "en"])
-def test_the_childs_page_has_three_big_controls_and_nothing_to_type(visit: Visit, language: str) -> None:
-    child = visit.open("classroom", visit.profile(language, 360, 640))
-    press(child, "join")
-    child.wait_for_selector('#room[data-signaling="online"]')
-    psychologist = visit.join("psychologist")
-    visit.join("social_worker")
-    press(psychologist, "knock")
-    press(child, "open-door")
-    wait_for_state(child, "live")
-
-    controls = child.locator("button:visible")
-    assert controls.count() == 3
-    for place in range(3):
-        box = controls.nth(place).bounding_box()
-        assert box is not None
-        assert box["width"] >= 64
-        assert box["height"] >= 64
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 360
-        assert controls.nth(place).locator("svg").count() == 1
-        assert controls.nth(place).inner_text().strip()
-    assert child.locator("input:visible, select:visible, textarea:visible").count() == 0
-    assert child.locator("#who li").count() == 3
-    overflow = child.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow == 0
 
 
 def test_the_second_opening_loads_almost_nothing_and_works_without_a_network(visit: Visit) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.call_page import CHROMIUM, CHROMIUM_ARGS, FAKE_DEVICES, Visit, press, wait_for_state, wait_until
+from tests.support.call_page import CALM_DEVICES, CHROMIUM, CHROMIUM_ARGS, Visit, press, wait_for_state, wait_until
 from tests.support.demo_server import DemoServer, running_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -117,7 +117,7 @@ Low = tuple[Apart, Page, Page, Page]
 def talking(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium whose microphone says the tones."""
     sound = tones(tmp_path_factory.mktemp("tones") / "tones.wav")
-    arguments = [*CHROMIUM_ARGS, FAKE_DEVICES, f"--use-file-for-fake-audio-capture={sound}"]
+    arguments = [*CHROMIUM_ARGS, CALM_DEVICES, f"--use-file-for-fake-audio-capture={sound}"]
     chromium = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
     yield chromium
     chromium.close()
@@ -279,33 +279,3 @@ def test_a_browser_that_can_not_say_clips_goes_straight_to_pictures(apart: Apart
         assert page.locator(".talk").is_hidden()
     child.click('[data-action="signal"][data-detail="hello"]')
     worker.wait_for_selector('.heard [data-signal="hello"]')
-
-
-#: How many microphones go out now: what the child's page says to each other person, if it says anything.
-SPOKEN = """() => window.connections.filter(c => c.connectionState === 'connected').flatMap(c => c.getSenders())
-    .filter(s => s.track?.kind === 'audio' && s.track.enabled && s.track.readyState === 'live').length"""
-
-
-def test_with_the_classrooms_loudspeaker_one_side_speaks_at_a_time(visit: Visit) -> None:
-    child, _, psychologist = (visit.join(role) for role in ("classroom", "social_worker", "psychologist"))
-    child.wait_for_selector("#loudspeaker summary")
-    press(psychologist, "knock")
-    press(child, "open-door")
-    wait_for_state(child, "live")
-    wait_until(child, f"({SPOKEN})() === 2")
-
-    press(child, "pause")
-    wait_for_state(child, "paused")
-    child.click("#loudspeaker summary")
-    press(child, "loudspeaker")
-    press(child, "pause")
-
-    wait_for_state(child, "live")
-    assert child.locator("#loudspeaker").is_hidden()
-    child.wait_for_selector(".talk")
-    wait_until(child, f"({SPOKEN})() === 0")
-    child.hover(".talk")
-    child.mouse.down()
-    wait_until(child, f"({SPOKEN})() === 2 && document.querySelector('[data-seat] video').muted")
-    child.mouse.up()
-    wait_until(child, f"({SPOKEN})() === 0 && !document.querySelector('[data-seat] video').muted")
