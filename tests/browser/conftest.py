@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def calls_come_first(request: pytest.FixtureRequest) -> None:
-    """Let a browser beside a call have only what that leaves: each is a session of its own, weighed as a whole."""
+    """Let a browser beside a call have only what that leaves: each is a group of processes of its own, weighed as a whole."""
     if "PYTEST_XDIST_WORKER" not in os.environ or request.path.stem not in WITHOUT_CALLS:
         return
     for process in psutil.Process().children(recursive=True):
@@ -102,11 +102,11 @@ def lent_call(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     lent.forget()
 
 
-def lent_until_a_failure(lent_call: LentCall, session: pytest.Session) -> Iterator[Call]:
+def lent_until_a_failure(lent_call: LentCall, run: pytest.Session) -> Iterator[Call]:
     """Lend the call; what a test that failed has left of it is for nobody."""
-    failed = session.testsfailed
+    failed = run.testsfailed
     yield lent_call.lend()
-    if session.testsfailed > failed:
+    if run.testsfailed > failed:
         lent_call.forget()
 
 
