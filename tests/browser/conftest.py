@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def calls_come_first(request: pytest.FixtureRequest) -> None:
-    """Let a browser beside a call have only what that leaves: each is a group of processes of its own, weighed as a whole."""
+    """Let a browser beside a call have only what that leaves: each is a process group of its own, weighed whole."""
     if "PYTEST_XDIST_WORKER" not in os.environ or request.path.stem not in WITHOUT_CALLS:
         return
     for process in psutil.Process().children(recursive=True):
