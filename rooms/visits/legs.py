@@ -31,8 +31,9 @@ def leg_key(one: PeerId, other: PeerId) -> LegKey:
 def allowed_pairs(
     composition: Composition, roles: Mapping[PeerId, frozenset[Role]]
 ) -> dict[LegKey, tuple[PeerId, PeerId]]:
-    """Return every pair that may exchange media, each as (polite, impolite).
+    """Return every pair that may exchange media, each as (polite, impolite), in the order in which they are to connect.
 
+    A thin line connects them one after another: the child with the psychologist first, then the child with the others.
     ``roles`` maps each admitted peer to its admitted roles, earliest peer first. The classroom is always polite: its
     device is the weakest, and an answerer has less to take back. Of two others the earlier is polite, so that whoever
     comes new offers.
@@ -44,4 +45,11 @@ def allowed_pairs(
             if may_exchange_media(composition, roles[earlier], roles[later]):
                 pair = (later, earlier) if Role.CLASSROOM in roles[later] else (earlier, later)
                 pairs[leg_key(earlier, later)] = pair
-    return pairs
+    return dict(sorted(pairs.items(), key=lambda item: _place(roles[item[1][0]] | roles[item[1][1]])))
+
+
+def _place(together: frozenset[Role]) -> int:
+    """Return when a pair's turn comes, by the roles of both: low first, and of equals the earlier arrived."""
+    if Role.CLASSROOM not in together:
+        return 2
+    return 0 if Role.PSYCHOLOGIST in together else 1

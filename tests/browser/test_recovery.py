@@ -5,7 +5,7 @@ import time
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.call_page import Call, Visit, wait_for_state, wait_until
+from tests.support.call_page import Call, wait_for_state, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -106,9 +106,10 @@ def test_a_connection_that_died_is_replaced_by_a_new_one(shared_call: Call) -> N
     assert pages[0].evaluate("window.connections.length") > made
 
 
-def test_without_any_line_the_page_says_that_the_line_rests_and_who_was_there(visit: Visit) -> None:
-    child, worker, psychologist = visit.go_live(pictures=False)
-    visit.server.stop()
+def test_without_any_line_the_page_says_that_the_line_rests_and_who_was_there(ending_call: Call) -> None:
+    # Also after a server that was killed, and after connections that were replaced.
+    child, worker, psychologist = ending_call.pages
+    ending_call.visit.server.stop()
     for page in (worker, psychologist):
         page.close()
 

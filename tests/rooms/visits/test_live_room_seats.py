@@ -204,6 +204,18 @@ def test_a_full_room_is_a_mesh_with_one_leg_for_each_pair() -> None:
     assert sorted(leg.negotiation for leg in driven.room.legs()) == list(range(1, 11))
 
 
+def test_the_child_is_connected_with_the_psychologist_first_then_with_the_others() -> None:
+    driven = DrivenRoom()
+    driven.goes_live()
+    legs = [frozenset((leg.polite, leg.impolite)) for leg in driven.room.legs()]
+    assert legs == [
+        frozenset((CHILD, PSYCHOLOGIST)),
+        frozenset((CHILD, WORKER)),
+        frozenset((WORKER, PSYCHOLOGIST)),
+    ]
+
+
+
 def test_the_classroom_is_polite_and_of_two_others_the_earlier() -> None:
     driven = DrivenRoom()
     driven.joins(Role.PSYCHOLOGIST)

@@ -36,7 +36,7 @@ class Call {
   #entering;
   #parts;
   #socket = new SignalSocket({
-    ticket: (signal) => this.#entering.ticket(signal),
+    ticket: (signal) => this.#entering.ticket(signal), lineIsGone: () => this.#mesh.lineIsGone,
     onMessage: (message) => this.#take(message),
     onState: (state) => this.#signalingChanged(state),
     onEnd: (code) => this.#socketEnded(code),
@@ -66,6 +66,7 @@ class Call {
     });
     this.#mesh = new Mesh({
       send: (message) => this.#socket.send(message),
+      roundTripMs: () => this.#socket.roundTripMs, onLineBack: () => this.#socket.lineBack(),
       onPeer: (peer, state, stream) => {
         if (!stream) this.#model.links.delete(peer);
         else this.#model.links.set(peer, { state, stream });

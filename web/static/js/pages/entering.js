@@ -20,7 +20,7 @@ export class Entering {
    * @param {import("../signaling/tickets.js").Early} hands.early what was asked for before the page had all its parts
    * @param {(card: Card) => void} hands.calm
    * @param {(card: Card) => void} hands.finish
-   * @param {(socket: WebSocket | null) => void} hands.open the visit is known: open the socket
+   * @param {(socket: import("../signaling/tickets.js").EarlySocket | null) => void} hands.open the visit is known: open the socket
    * @param {(ticket: Ticket) => void} hands.know what a ticket tells
    */
   constructor(hands) {

@@ -22,14 +22,28 @@ join.onclick = async () => {
 };
 join.disabled = false;
 
-// The seat is asked for and the socket opened while the modules still come: round trips are what a thin line lacks.
+// The seat is asked for, the socket opened and greeted while the modules still come: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
   if (!secret && !visit) return { take: () => null, takeSocket: () => null };
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
   const answers = [fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null)];
-  const sockets = [new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1")];
+  const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1");
+  const early = { socket, dialledAt: Date.now(), greeted: false, heard: [], closedWith: 0 };
+  socket.onmessage = ({ data }) => early.heard.push(data);
+  socket.onclose = ({ code }) => (early.closedWith = code);
+  const opened = new Promise((resolve) => (socket.onopen = resolve));
+  const sockets = [early];
+  const greet = async () => {
+    const facts = await (await answers[0])?.clone().json();
+    const { ticket } = facts?.entrance ?? facts ?? {};
+    await opened;
+    if (!ticket || !sockets.length) return;
+    early.greeted = true;
+    socket.send(JSON.stringify({ type: "hello", ticket }));
+  };
+  greet().catch(() => undefined);
   return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null };
 }
 

@@ -7,13 +7,18 @@
 /** @typedef {import("../clips/panel.js").Panel} Panel */
 /** @typedef {import("../clips/panel.js").Floor} Floor */
 
-export const LINE_AFTER_WELCOME_MS = 2_000;
-export const LINE_AFTER_CONNECTED_MS = 3_000;
+export const LINE_AFTER_WELCOME_MS = 8_000;
+export const LINE_AFTER_CONNECTED_MS = 500;
+export const LINE_AFTER_CONNECTED_THIN_MS = 3_000;
 /** Where no connection comes about, the ladder is what is left. */
 export const LINE_AT_LATEST_MS = 15_000;
-/** While people wait at the door the line has nothing better to do; in a call what is below voice comes later. */
-export const LOW_AFTER_MS = 3_000;
+/** While people wait at the door the line has nothing better to do, once the others have had time to come; in a call what is below voice comes later. */
+export const LOW_AFTER_MS = 12_000;
 export const LOW_DURING_CALL_MS = 30_000;
+/** Between two pieces during a call on a thin line: 10 kB at once would hold up speech on EDGE for 0.7 s. */
+export const PIECE_EVERY_MS = 1_500;
+const LINE_PIECES = ["../rtc/readings.js", "../rtc/ladder.js", "./line.js"];
+const LOW_PIECES = ["../clips/sealing.js", "../clips/outgoing.js", "../clips/playback.js", "../ui/low-rungs.js", "../clips/panel.js"];
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
 export class LaterParts {
@@ -47,7 +52,7 @@ export class LaterParts {
 
   /** Somebody is connected. */
   connected() {
-    this.#wantLine(LINE_AFTER_CONNECTED_MS);
+    this.#wantLine(this.hands.mesh.isThin ? LINE_AFTER_CONNECTED_THIN_MS : LINE_AFTER_CONNECTED_MS);
   }
 
   /** This page is in the room. */
@@ -92,7 +97,7 @@ export class LaterParts {
     if (this.#low) return;
     this.#lowTimer = setTimeout(() => {
       if (this.hands.model.links.size && afterMs < LOW_DURING_CALL_MS) this.#wantLow(LOW_DURING_CALL_MS);
-      else this.below(() => this.hands.render());
+      else void this.#inPieces(LOW_PIECES).then(() => this.below(() => this.hands.render()));
     }, afterMs);
   }
 
@@ -104,12 +109,21 @@ export class LaterParts {
     this.#lineTimer = setTimeout(() => {
       const states = [...this.hands.model.links.values()].map(({ state }) => state);
       const mayWait = Date.now() - this.#lineWantedAt < LINE_AT_LATEST_MS;
-      if (mayWait && states.length && !states.includes("connected")) this.#wantLine(LINE_AFTER_CONNECTED_MS);
+      if (mayWait && states.length && !states.includes("connected")) this.#wantLine(LINE_AFTER_CONNECTED_THIN_MS);
       else void this.#keepLine();
     }, afterMs);
   }
 
+  /** Have the browser keep what an import will need. A module that failed to load would never be asked for again. @param {string[]} pieces */
+  async #inPieces(pieces) {
+    for (const piece of pieces) {
+      await fetch(new URL(piece, import.meta.url)).then((answer) => answer.arrayBuffer()).catch(() => undefined);
+      if (this.hands.mesh.isThin && this.hands.model.links.size) await new Promise((resolve) => setTimeout(resolve, PIECE_EVERY_MS));
+    }
+  }
+
   async #keepLine() {
+    await this.#inPieces(LINE_PIECES);
     const { keepLine } = await import("./line.js");
     const { model, mesh, send, render, suspect } = this.hands;
     this.#quality ??= keepLine({ model, mesh, send, render, suspect });

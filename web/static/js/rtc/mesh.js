@@ -1,5 +1,6 @@
 /** All connections of this browser: at most five peers in a room, each connected with each. Knows neither page nor socket. */
 
+import { LineWatch } from "./line-watch.js";
 import { Peer } from "./peer.js";
 
 /** @typedef {import("./peer.js").Tracks} Tracks */
@@ -15,6 +16,15 @@ export const INHERITED_MAX_MS = 20_000;
 export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0 });
 export const FIRST_PACKET_MS = 60;
 
+/**
+ * Chromium checks a connection that does not stand yet 20 times a second. With the answers that is some 50 kbit/s of an
+ * uplink for each: two at once fill an EDGE line, and what they wait for comes seconds late or not at all. Where a message
+ * takes this long to be answered, the line is taken for thin, and connections are checked one after another.
+ */
+export const THIN_FROM_MS = 350;
+/** Whose turn has lasted this long no longer holds up the next. */
+export const TURN_MAX_MS = 4_000;
+
 const NOTHING = Object.freeze({ audio: null, video: null });
 
 /**
@@ -23,6 +33,7 @@ const NOTHING = Object.freeze({ audio: null, video: null });
  * @property {number} negotiation
  * @property {MediaStream} stream what comes from the other side
  * @property {Report | null} report
+ * @property {number} checkedSince when its candidates' turn came (ms); 0: it has not come yet
  */
 
 export class Mesh {
@@ -36,15 +47,20 @@ export class Mesh {
   #sending = false;
   #online = false;
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
+  /** @type {RTCIceServer[]} */ #servers = [];
+  #watch;
 
   /**
    * @param {object} wiring
    * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} wiring.send
    * @param {(peer: string, state: RTCPeerConnectionState, stream: MediaStream | null) => void} wiring.onPeer
    *   a connection or what it carries has changed; `closed` when it is gone
+   * @param {() => void} wiring.onLineBack the line to the servers was gone, and is back
+   * @param {() => number} wiring.roundTripMs of a message to the server and its answer; 0: not known
    */
   constructor(wiring) {
     this.wiring = wiring;
+    this.#watch = new LineWatch(wiring.onLineBack);
   }
 
   /** @param {import("../signaling/messages.js").Connect} message */
@@ -53,6 +69,7 @@ export class Mesh {
     if (this.#legs.size >= LEGS_MAX) return;
     const stream = new MediaStream();
     const { send } = this.wiring;
+    this.#servers = iceServers;
     const peer = new Peer({
       polite,
       iceServers,
@@ -67,6 +84,7 @@ export class Mesh {
       sendCandidate: (candidate) => send({ type: "candidate", to: id, negotiation, candidate }),
       onState: (state) => {
         if (state === "connected") this.#dropInherited(id);
+        this.#giveTurns();
         this.#tell(id);
       },
       onTrack: (track) => {
@@ -79,7 +97,8 @@ export class Mesh {
         if (leg) leg.report = { report, at: performance.now() };
       },
     });
-    this.#legs.set(id, { peer, negotiation, stream, report: null });
+    this.#legs.set(id, { peer, negotiation, stream, report: null, checkedSince: 0 });
+    this.#giveTurns();
     this.#tell(id);
   }
 
@@ -129,8 +148,23 @@ export class Mesh {
   /** Whether the server hears us now. Coming back, this side restarts what does not stand. @param {boolean} online */
   setOnline(online) {
     this.#online = online;
-    if (online) this.hurry();
-    else for (const { peer } of this.#legs.values()) peer.recovery.observe();
+    if (online) {
+      this.#watch.stop();
+      this.hurry();
+      return;
+    }
+    if (this.#legs.size) this.#watch.start(this.#servers);
+    for (const { peer } of this.#legs.values()) peer.recovery.observe();
+  }
+
+  /** Whether not even the relay is reached while the server is not. */
+  get lineIsGone() {
+    return this.#watch.gone;
+  }
+
+  /** Whether this device's line is one on which little has to be sent at once. */
+  get isThin() {
+    return this.wiring.roundTripMs() >= THIN_FROM_MS;
   }
 
   /** Who of the others is not heard by the server. @param {Set<string>} away */
@@ -176,6 +210,7 @@ export class Mesh {
   }
 
   closeAll() {
+    this.#watch.stop();
     for (const id of [...this.#legs.keys()]) this.#close(id);
     this.#closeInherited();
   }
@@ -195,19 +230,41 @@ export class Mesh {
   #dropInherited(id) {
     const old = this.#heirs.get(id) ?? "";
     this.#heirs.delete(id);
-    this.#inherited.get(old)?.peer.close();
+    this.#release(old);
+  }
+
+  /** An old connection is gone, and so is its peer. @param {string} old */
+  #release(old) {
+    const leg = this.#inherited.get(old);
+    if (!leg) return;
     this.#inherited.delete(old);
+    leg.peer.close();
+    this.wiring.onPeer(old, "closed", null);
   }
 
   #closeInherited() {
     clearTimeout(this.#inheritedTimer);
-    for (const { peer } of this.#inherited.values()) peer.close();
-    this.#inherited.clear();
+    for (const old of [...this.#inherited.keys()]) this.#release(old);
     const heirs = [...this.#heirs.keys()];
     this.#heirs.clear();
     for (const id of heirs) {
       if (this.#legs.has(id)) this.#tell(id);
       else this.wiring.onPeer(id, "closed", null);
+    }
+  }
+
+  /** Let every connection be checked whose turn it is, in the order in which the server named them. */
+  #giveTurns() {
+    const now = Date.now();
+    for (const leg of this.#legs.values()) {
+      const { iceConnectionState } = leg.peer.pc;
+      if (!leg.checkedSince) {
+        leg.checkedSince = now;
+        leg.peer.beginChecks();
+        setTimeout(() => this.#giveTurns(), TURN_MAX_MS);
+      }
+      const busy = (iceConnectionState === "new" || iceConnectionState === "checking") && now - leg.checkedSince < TURN_MAX_MS;
+      if (busy && this.isThin) return;
     }
   }
 
@@ -228,6 +285,7 @@ export class Mesh {
     leg.peer.close();
     this.#legs.delete(id);
     this.#caps.delete(id);
+    this.#giveTurns();
     this.wiring.onPeer(id, "closed", null);
   }
 

@@ -33,7 +33,8 @@ export class Peer {
 
   #voice = new MediaStream();
   #face = new MediaStream();
-  /** @type {(RTCIceCandidateInit | null)[]} */ #early = [];
+  /** What cannot be checked yet. @type {(RTCIceCandidateInit | null)[]} */ #early = [];
+  #mayCheck = false;
   /** @type {{audio?: RTCRtpSender, video?: RTCRtpSender}} */ #senders = {};
   /** @type {RTCDataChannel | null} */ #channel = null;
   /** @type {Tracks} */ #tracks;
@@ -131,12 +132,18 @@ export class Peer {
     return this.#queue(() => this.#describe(description));
   }
 
-  /** Apply a candidate, now or once there is a remote description. @param {RTCIceCandidateInit | null} candidate */
+  /** Apply a candidate, once there is a remote description and checks may begin. @param {RTCIceCandidateInit | null} candidate */
   handleCandidate(candidate) {
     return this.#queue(async () => {
-      if (!this.pc.remoteDescription) this.#early.push(candidate);
-      else await this.#addCandidate(candidate);
+      this.#early.push(candidate);
+      await this.#check();
     });
+  }
+
+  /** It is this connection's turn: check the other side's candidates, now and from now on. */
+  beginChecks() {
+    this.#mayCheck = true;
+    void this.#queue(() => this.#check());
   }
 
   /** This side has come back or changed its network: silence that would be borne otherwise is reason enough. */
@@ -211,8 +218,13 @@ export class Peer {
       await this.#feed();
       await this.#say(await pc.createAnswer());
     }
-    for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
+    await this.#check();
     await this.#feed();
+  }
+
+  async #check() {
+    if (!this.#mayCheck || !this.pc.remoteDescription) return;
+    for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
   }
 
   /** @param {RTCIceCandidateInit | null} candidate */

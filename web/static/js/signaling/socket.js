@@ -7,6 +7,7 @@
 
 /** @typedef {import("./messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./messages.js").ClientMessage} ClientMessage */
+/** @typedef {import("./tickets.js").EarlySocket} EarlySocket */
 /** @typedef {"online" | "resuming" | "offline"} SocketState */
 
 export const PING_INTERVAL_MS = 1_000;
@@ -19,6 +20,11 @@ export const ATTEMPT_MAX_MS = 12_000;
 export const FIRST_ATTEMPT_MS = 15_000;
 /** How long the server keeps a place; beyond it the state is `offline`, and trying goes on. */
 export const RESUME_WINDOW_MS = 600_000;
+/**
+ * A socket that is not even open by then is dialled anew: what TCP lost of a handshake it says again after 1, 2, 4 s, a new one at
+ * once. Each failure in a row gives half as much time again, for lines that are slower than that.
+ */
+export const OPEN_WITHIN_MS = 4_500;
 /** Pauses between attempts; the last one goes on. A whole school must not come back at once: each is varied by half. */
 export const PAUSES_MS = [0, 500, 500, 1_000, 1_000, 2_000];
 /** After this many failures in a row the line itself is gone. */
@@ -27,9 +33,14 @@ export const LINE_GONE_AFTER = 2;
  * Whoever comes back asks for a ticket this often, whatever has become of the last questions: each may have been sent a moment
  * too early, or over a connection of the browser's that has died with the old address.
  */
-export const ASK_AGAIN_MS = 500;
+export const ASK_AGAIN_MS = 700;
 export const PROBE_EVERY_MS = 1_000;
 export const QUESTIONS_MAX = 4;
+/**
+ * A browser keeps six connections to a server, and those that were begun while the line was gone stay stalled for as long as it
+ * was. So nothing is asked once the line is known to be gone; when it is back, so much that one question finds a new connection.
+ */
+export const QUESTIONS_AT_RETURN = 3;
 /** With sound gone too, this much silence is enough to take a socket for dead. */
 export const SUSPICIOUS_MS = 2_000;
 /** Messages kept for a resume; a page that has more to say starts afresh. */
@@ -37,6 +48,7 @@ export const KEPT_MAX = 250;
 
 const SUBPROTOCOL = "wasl.v1";
 const PATH = "/ws";
+const CONNECTING = 0;
 const OPEN = 1;
 /** Of use only at once: never kept for later. */
 const FLEETING = new Set(["health", "ice-servers"]);
@@ -54,9 +66,10 @@ export class SignalSocket {
   /** How long the last attempt that came through took. */
   #usualMs = FIRST_ATTEMPT_MS / 3;
   #startedAt = 0;
+  #dialledAt = 0;
   /** What the ticket's request is stopped with. */
   #abort = new AbortController();
-  /** A socket that was opened before there was anybody to use it. @type {WebSocket | null} */ #early = null;
+  /** @type {EarlySocket | null} */ #early = null;
   /** Counts openings and losses, so that what belongs to an earlier one is told apart. */
   #generation = 0;
   #replace = false;
@@ -64,6 +77,9 @@ export class SignalSocket {
   #lostAt = 0;
   #heardAt = 0;
   #ping = 0;
+  /** When the oldest ping without an answer was sent; 0: there is none. */
+  #pingedAt = 0;
+  #roundTripMs = 0;
   #retry = 0;
   /** @type {SocketState} */ #state = "offline";
 
@@ -76,6 +92,7 @@ export class SignalSocket {
    * @param {(code: number) => void} wiring.onEnd the server has closed with a code after which only the person can go on
    * @param {(error: unknown) => void} wiring.onRefused the ticket was refused for good
    * @param {(now: string) => void} wiring.onClock the server's time
+   * @param {() => boolean} wiring.lineIsGone it is known that nothing comes through; {@link SignalSocket#lineBack} follows
    */
   constructor(wiring) {
     this.wiring = wiring;
@@ -85,10 +102,14 @@ export class SignalSocket {
     return this.#state;
   }
 
+  /** The shortest way of a question and its answer over this socket; 0: none has come back yet. */
+  get roundTripMs() {
+    return this.#roundTripMs;
+  }
+
   /**
    * Open, or open anew.
-   * @param {{replace?: boolean, fresh?: boolean, early?: WebSocket | null}} [options] `fresh` gives up the old peer; `early` is a
-   *   socket that has been opened already
+   * @param {{replace?: boolean, fresh?: boolean, early?: EarlySocket | null}} [options] `fresh` gives up the old peer
    */
   open({ replace = false, fresh = false, early = null } = {}) {
     this.#drop();
@@ -129,10 +150,20 @@ export class SignalSocket {
 
   /** The network is said to be back, or to be another: try at once. */
   hurry() {
+    this.#retryNow(1);
+  }
+
+  /** The line was gone for a while, and carries again. */
+  lineBack() {
+    this.#retryNow(QUESTIONS_AT_RETURN);
+  }
+
+  /** @param {number} questions */
+  #retryNow(questions) {
     if (this.#stopped || this.#state === "online") return;
     this.#drop();
     this.#failures = 0;
-    void this.#connect();
+    void this.#connect(questions);
   }
 
   /** Sound has stopped as well: do not wait as long as usual. */
@@ -165,15 +196,18 @@ export class SignalSocket {
     this.wiring.onState(state);
   }
 
-  async #connect() {
+  /** @param {number} [questions] for a ticket, at once */
+  async #connect(questions = 1) {
     const generation = ++this.#generation;
     const { signal } = (this.#abort = new AbortController());
     this.#startedAt = this.#heardAt = Date.now();
     const lineGone = this.#failures >= LINE_GONE_AFTER;
-    const ticket = this.#identity ? this.#askUntilAnswered(signal, lineGone ? PROBE_EVERY_MS : ASK_AGAIN_MS) : this.wiring.ticket(signal);
+    const ticket = this.#identity ? this.#askUntilAnswered(signal, lineGone ? PROBE_EVERY_MS : ASK_AGAIN_MS, questions) : this.wiring.ticket(signal);
     const early = this.#early;
     this.#early = null;
-    if (!lineGone) this.#use(early && early.readyState <= OPEN ? early : SignalSocket.dial(), ticket);
+    if (early?.greeted) void this.#adopt(early, ticket);
+    else if (early && early.socket.readyState <= OPEN) this.#use(early.socket, ticket, early);
+    else if (!lineGone) this.#use(SignalSocket.dial(), ticket);
     try {
       await ticket;
       if (lineGone && !this.#stopped && generation === this.#generation) {
@@ -189,8 +223,11 @@ export class SignalSocket {
     }
   }
 
-  /** Until the line carries a question and its answer. @param {AbortSignal} signal @param {number} everyMs @returns {Promise<string>} */
-  #askUntilAnswered(signal, everyMs) {
+  /**
+   * Until the line carries a question and its answer.
+   * @param {AbortSignal} signal @param {number} everyMs @param {number} atOnce @returns {Promise<string>}
+   */
+  #askUntilAnswered(signal, everyMs, atOnce) {
     return new Promise((resolve, reject) => {
       /** @type {AbortController[]} */ const asked = [];
       const end = () => {
@@ -198,9 +235,10 @@ export class SignalSocket {
         for (const question of asked) question.abort();
       };
       const ask = () => {
+        if (this.wiring.lineIsGone()) return;
         const question = new AbortController();
         asked.push(question);
-        if (asked.length > QUESTIONS_MAX) asked.shift()?.abort();
+        if (asked.length > Math.max(QUESTIONS_MAX, atOnce)) asked.shift()?.abort();
         this.wiring.ticket(question.signal).then(
           (ticket) => (end(), resolve(ticket)),
           (error) => error.final && (end(), reject(error)),
@@ -208,23 +246,42 @@ export class SignalSocket {
       };
       const timer = setInterval(ask, everyMs * (0.75 + Math.random() / 2));
       signal.addEventListener("abort", () => (end(), reject(new Error("given up"))));
-      ask();
+      for (let question = 0; question < atOnce; question++) ask();
     });
   }
 
-  /** @param {WebSocket} socket @param {Promise<string>} pass */
-  #use(socket, pass) {
+  /**
+   * Go on with a socket that has been greeted, and perhaps closed, already. What the ticket tells is known before what the
+   * room says is taken. @param {EarlySocket} early @param {Promise<string>} pass
+   */
+  async #adopt(early, pass) {
+    const generation = this.#generation;
+    const ticket = await pass.catch(() => "");
+    if (!ticket || generation !== this.#generation) {
+      early.socket.close(1000);
+      return;
+    }
+    this.#use(early.socket, pass, early);
+    for (const data of early.heard) this.#take(JSON.parse(data));
+    if (early.closedWith) this.#closed(early.closedWith);
+  }
+
+  /** @param {WebSocket} socket @param {Promise<string>} pass @param {{greeted?: boolean, dialledAt?: number}} [known] */
+  #use(socket, pass, { greeted = false, dialledAt = Date.now() } = {}) {
     this.#socket = socket;
+    this.#dialledAt = dialledAt;
     clearInterval(this.#ping);
     this.#ping = setInterval(() => this.#beat(), PING_INTERVAL_MS);
+    this.#pingedAt = 0;
+    this.#roundTripMs = 0;
     const greet = async () => {
       const ticket = await pass.catch(() => "");
       if (socket !== this.#socket || !ticket) return;
       const resume = this.#identity ? { ...this.#identity, received: this.#received } : undefined;
       socket.send(JSON.stringify({ type: "hello", ticket, ...(this.#replace && { replace: true }), ...(resume && { resume }) }));
     };
-    if (socket.readyState === OPEN) void greet();
-    else socket.onopen = greet;
+    if (!greeted && socket.readyState === OPEN) void greet();
+    else if (!greeted) socket.onopen = greet;
     socket.onmessage = (event) => this.#take(JSON.parse(event.data));
     socket.onclose = (event) => this.#closed(event.code);
   }
@@ -233,8 +290,12 @@ export class SignalSocket {
     const silence = Date.now() - this.#heardAt;
     const online = this.#state === "online";
     const patience = online ? SILENCE_MAX_MS : Math.min(ATTEMPT_MAX_MS, Math.max(ATTEMPT_MIN_MS, 3 * this.#usualMs));
-    if (silence > patience) this.#lose();
-    else if (online && this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify({ type: "ping", received: this.#received }));
+    const unopened = this.#socket?.readyState === CONNECTING && Date.now() - this.#dialledAt > OPEN_WITHIN_MS * 1.5 ** this.#failures;
+    if (silence > patience || unopened) this.#lose();
+    else if (online && this.#socket?.readyState === OPEN) {
+      this.#pingedAt ||= performance.now();
+      this.#socket.send(JSON.stringify({ type: "ping", received: this.#received }));
+    }
   }
 
   /** @param {ServerMessage} message */
@@ -242,6 +303,7 @@ export class SignalSocket {
     this.#heardAt = Date.now();
     switch (message.type) {
       case "pong":
+        this.#measure();
         this.wiring.onClock(message.now);
         this.#acknowledge(message.received);
         return;
@@ -266,6 +328,11 @@ export class SignalSocket {
     for (const kept of this.#kept) this.#socket?.send(JSON.stringify(kept));
     this.wiring.onClock(message.now);
     this.#tell("online");
+  }
+
+  #measure() {
+    if (this.#pingedAt) this.#roundTripMs = Math.min(this.#roundTripMs || Infinity, performance.now() - this.#pingedAt);
+    this.#pingedAt = 0;
   }
 
   /** @param {number} taken how many messages of ours the server has taken */

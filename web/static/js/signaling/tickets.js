@@ -16,7 +16,12 @@
  * @property {HelpPlan} help
  */
 /** @typedef {Promise<Response | null>} Answer what a request sent before the modules had come was answered; null: nothing */
-/** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => WebSocket | null}} Early */
+/**
+ * A socket opened before there was anybody to use it: whether it has said hello with the ticket of the early answer, what it
+ * has heard since, and the code it was closed with, or 0.
+ * @typedef {{socket: WebSocket, dialledAt: number, greeted: boolean, heard: string[], closedWith: number}} EarlySocket
+ */
+/** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => EarlySocket | null}} Early */
 
 export const REQUEST_TIMEOUT_MS = 15_000;
 export const CLAIM_POLL_MS = 3_000;
