@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 CHUNK_BYTES = 65_536
+#: What a browser can not read before its last byte has come fits into one packet, as with the proxies of deploy/.
+RECORD_BYTES = 1_300
 
 
 def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
@@ -47,7 +49,8 @@ def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while chunk := await reader.read(CHUNK_BYTES):
-            writer.write(chunk)
+            for start in range(0, len(chunk), RECORD_BYTES):
+                writer.write(chunk[start : start + RECORD_BYTES])
             await writer.drain()
     writer.close()
 
