@@ -11,6 +11,13 @@
 /** @typedef {"online" | "resuming" | "offline"} SocketState */
 
 export const PING_INTERVAL_MS = 1_000;
+/**
+ * TCP sees at once what it has lost when something follows, and after a second or more when nothing does; then it waits twice as
+ * long. While a slow line brings people in, or back, a ping follows whatever is said, either way.
+ */
+export const HASTY_PING_INTERVAL_MS = 250;
+export const HASTY_FROM_RTT_MS = 350;
+export const HASTY_FOR_MS = 25_000;
 /** Silence after which a socket is taken for dead; the server answers each ping. */
 export const SILENCE_MAX_MS = 4_000;
 /** An attempt that has come to nothing by then is given up; on a slow line, where the last one took longer, later. */
@@ -77,9 +84,10 @@ export class SignalSocket {
   #lostAt = 0;
   #heardAt = 0;
   #ping = 0;
-  /** When the oldest ping without an answer was sent; 0: there is none. */
-  #pingedAt = 0;
+  /** When the pings without an answer were sent, oldest first. @type {number[]} */ #pings = [];
   #roundTripMs = 0;
+  /** How often a beat comes now; 0: never. */
+  #beatMs = 0;
   #retry = 0;
   /** @type {SocketState} */ #state = "offline";
 
@@ -181,6 +189,7 @@ export class SignalSocket {
     this.#generation++;
     clearTimeout(this.#retry);
     clearInterval(this.#ping);
+    this.#beatMs = 0;
     this.#abort.abort();
     const socket = this.#socket;
     this.#socket = null;
@@ -270,10 +279,9 @@ export class SignalSocket {
   #use(socket, pass, { greeted = false, dialledAt = Date.now() } = {}) {
     this.#socket = socket;
     this.#dialledAt = dialledAt;
-    clearInterval(this.#ping);
-    this.#ping = setInterval(() => this.#beat(), PING_INTERVAL_MS);
-    this.#pingedAt = 0;
+    this.#pings = [];
     this.#roundTripMs = 0;
+    this.#beatEvery(PING_INTERVAL_MS);
     const greet = async () => {
       const ticket = await pass.catch(() => "");
       if (socket !== this.#socket || !ticket) return;
@@ -293,7 +301,7 @@ export class SignalSocket {
     const unopened = this.#socket?.readyState === CONNECTING && Date.now() - this.#dialledAt > OPEN_WITHIN_MS * 1.5 ** this.#failures;
     if (silence > patience || unopened) this.#lose();
     else if (online && this.#socket?.readyState === OPEN) {
-      this.#pingedAt ||= performance.now();
+      this.#pings.push(performance.now());
       this.#socket.send(JSON.stringify({ type: "ping", received: this.#received }));
     }
   }
@@ -331,8 +339,18 @@ export class SignalSocket {
   }
 
   #measure() {
-    if (this.#pingedAt) this.#roundTripMs = Math.min(this.#roundTripMs || Infinity, performance.now() - this.#pingedAt);
-    this.#pingedAt = 0;
+    const sentAt = this.#pings.shift();
+    if (sentAt) this.#roundTripMs = Math.min(this.#roundTripMs || Infinity, performance.now() - sentAt);
+    const hasty = this.#roundTripMs >= HASTY_FROM_RTT_MS && Date.now() - this.#dialledAt < HASTY_FOR_MS;
+    this.#beatEvery(hasty ? HASTY_PING_INTERVAL_MS : PING_INTERVAL_MS);
+  }
+
+  /** @param {number} ms */
+  #beatEvery(ms) {
+    if (ms === this.#beatMs) return;
+    this.#beatMs = ms;
+    clearInterval(this.#ping);
+    this.#ping = setInterval(() => this.#beat(), ms);
   }
 
   /** @param {number} taken how many messages of ours the server has taken */
