@@ -1,5 +1,6 @@
 """Fixtures that every package's tests share."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from hypothesis import is_hypothesis_test
 
 from rooms.clock import use_packaged_zones
 from rooms.keys import Keys
@@ -18,10 +20,20 @@ from tests.support.databases import Cluster, engine_for, fresh_sqlite, running_c
 from tests.support.fake_clock import FakeClock
 
 use_packaged_zones()
+#: Python would look for garbage among all that the libraries have loaded after every 700 new objects.
+gc.set_threshold(10_000, 20, 20)
 
 #: The least that Argon2 can do: hashing as it is really done would take a tenth of a second for each sign-in.
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 CHEAP_NOBODY = passwords.NOBODYS_HASH.replace("m=19456,t=2", "m=8,t=1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put generated input into the step that is named for it (``./test machines``)."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker("machines")
 
 
 @pytest.fixture(scope="session", autouse=True)

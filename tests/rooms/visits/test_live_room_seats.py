@@ -215,7 +215,6 @@ def test_the_child_is_connected_with_the_psychologist_first_then_with_the_others
     ]
 
 
-
 def test_the_classroom_is_polite_and_of_two_others_the_earlier() -> None:
     driven = DrivenRoom()
     driven.joins(Role.PSYCHOLOGIST)
