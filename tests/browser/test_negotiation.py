@@ -38,8 +38,11 @@ CONNECT = """async (delayMs) => {
     ends.polite = make("polite", "impolite", true);
     ends.impolite = make("impolite", "polite", false);
     window.ends = ends;
+    for (const end of Object.values(ends)) end.beginChecks();
     const connecting = () => Object.values(ends).some(({pc}) => pc.connectionState !== "connected");
-    while (connecting()) await new Promise(done => setTimeout(done, 20));
+    for (const until = Date.now() + 15_000; connecting(); await new Promise(done => setTimeout(done, 20))) {
+        if (Date.now() > until) throw new Error("the two ends do not connect");
+    }
 }"""
 ADD_PICTURES = """async ([first, second, apartMs]) => {
     const cap = {audioBps: 16000, videoBps: 200000, fps: 15, width: 300};
