@@ -265,6 +265,18 @@ class TestScripts:
         assert lines_with(keeping, clips) == []
         assert clips
 
+    def test_stills_are_taken_in_one_place_and_kept_in_none(self):
+        """A frame of the camera becomes bytes only to be sent, and bytes become a picture only to be drawn."""
+        taking = re.compile(r"\.(?:toBlob|toDataURL|convertToBlob|getImageData)\(")
+        guilty = [line for line in lines_with(taking, PAGES) if not line.startswith("web/static/js/ui/stills.js")]
+        assert guilty == []
+        keeping = re.compile(
+            r"localStorage|sessionStorage|indexedDB|\bcaches\b|createObjectURL|\bFile\w*\(|\bdownload\b|\bfetch\("
+        )
+        stills = [path for path in files(".js", under=("web/static/js/",)) if path.stem.startswith("still")]
+        assert lines_with(keeping, stills) == []
+        assert len(stills) == 4
+
 
 class TestStyles:
     def test_directions_are_logical(self):

@@ -40,7 +40,7 @@ HASH_CHARS = 12
 #: comes during a call is cut into pieces that a thin line carries between two packets of speech.
 GROUPS = (
     "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
-    "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js",
+    "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
     "js/clips/sealing.js", "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip
 #: Our own scripts hold ``/**`` nowhere but where a comment begins; a test sees to it.

@@ -147,6 +147,7 @@ CALL: Mapping[str, str] = {
     # What goes through, and why it is no more
     "rung-small-video": N_("Small picture and sound"),
     "rung-stills": N_("Still pictures and sound"),
+    "still-picture": N_("Still picture: {role}"),
     "rung-voice": N_("Voice only"),
     "why-starting": N_("The picture comes when the line allows."),
     "why-uplink": N_("Little goes out from here just now."),

@@ -25,7 +25,8 @@ CONNECT = """async (delayMs) => {
     const sound = new AudioContext();
     const ends = {};
     const make = (name, other, polite) => new Peer({
-        polite, iceServers: [], relayOnly: false, packetMs: 20, cap: {audioBps: 8000, videoBps: 0, fps: 0, width: 0},
+        polite, iceServers: [], relayOnly: false, packetMs: 20,
+        cap: {audioBps: 8000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0},
         tracks: {
             audio: sound.createMediaStreamDestination().stream.getAudioTracks()[0],
             video: canvas.captureStream(15).getVideoTracks()[0],
@@ -34,6 +35,7 @@ CONNECT = """async (delayMs) => {
         sendDescription: (type, description) => setTimeout(() => ends[other].handleDescription(description), delayMs),
         sendCandidate: (candidate) => setTimeout(() => ends[other].handleCandidate(candidate), delayMs),
         onState: () => undefined, onTrack: () => undefined, onReport: () => undefined,
+        onStillPiece: () => undefined,
     });
     ends.polite = make("polite", "impolite", true);
     ends.impolite = make("impolite", "polite", false);
@@ -45,7 +47,7 @@ CONNECT = """async (delayMs) => {
     }
 }"""
 ADD_PICTURES = """async ([first, second, apartMs]) => {
-    const cap = {audioBps: 16000, videoBps: 200000, fps: 15, width: 300};
+    const cap = {audioBps: 16000, videoBps: 200000, fps: 15, width: 300, stillEveryS: 0};
     void window.ends[first].setCap(cap);
     await new Promise(done => setTimeout(done, apartMs));
     void window.ends[second].setCap(cap);

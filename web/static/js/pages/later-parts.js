@@ -24,6 +24,8 @@ const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 export class LaterParts {
   /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
   /** @type {import("../rtc/quality.js").Quality | null} */ #quality = null;
+  #stillsAsked = false;
+  /** @type {import("../ui/stills.js").StillsView | null} */ #stills = null;
   /** What is below voice, once it was needed. @type {Promise<Panel> | null} */ #low = null;
   #lineTimer = 0;
   #lineWantedAt = 0;
@@ -43,6 +45,8 @@ export class LaterParts {
    */
   constructor(hands) {
     this.hands = hands;
+    // What comes of the first still is lost; the next one is seen.
+    hands.mesh.onStillPiece = () => void this.#keepStills();
   }
 
   /** The server has welcomed this page. */
@@ -61,8 +65,10 @@ export class LaterParts {
   }
 
   render() {
-    const { model } = this.hands;
+    const { model, mesh } = this.hands;
     if (model.screen === "room") this.#adult?.render(model);
+    if (mesh.sendsStills) void this.#keepStills();
+    this.#stills?.draw(model);
     if (this.#low || BELOW_VOICE.has(model.quality?.rung ?? "")) this.below((panel) => panel.show(model));
   }
 
@@ -119,6 +125,17 @@ export class LaterParts {
     for (const piece of pieces) {
       await fetch(new URL(piece, import.meta.url)).then((answer) => answer.arrayBuffer()).catch(() => undefined);
       if (this.hands.mesh.isThin && this.hands.model.links.size) await new Promise((resolve) => setTimeout(resolve, PIECE_EVERY_MS));
+    }
+  }
+
+  async #keepStills() {
+    if (this.#stillsAsked) return;
+    this.#stillsAsked = true;
+    try {
+      await this.#inPieces(["./stills.js"]);
+      this.#stills = (await import("./stills.js")).keepStills(this.hands);
+    } catch {
+      this.#stillsAsked = false;
     }
   }
 

@@ -13,7 +13,7 @@ export const FRESH_ICE_SERVERS_TIMEOUT_MS = 3_000;
 /** How long the connections of before a server's restart go on beside the new ones. */
 export const INHERITED_MAX_MS = 20_000;
 /** The lowest voice, from the first packet: what more there is has to be earned. */
-export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0 });
+export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 });
 export const FIRST_PACKET_MS = 60;
 
 /**
@@ -49,6 +49,8 @@ export class Mesh {
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
   /** @type {RTCIceServer[]} */ #servers = [];
   #watch;
+  /** What is done with a piece of a still; nothing until somebody asks for them. @type {(id: string, peer: Peer, piece: unknown) => void} */
+  onStillPiece = () => undefined;
 
   /**
    * @param {object} wiring
@@ -96,6 +98,7 @@ export class Mesh {
         const leg = this.#legs.get(id);
         if (leg) leg.report = { report, at: performance.now() };
       },
+      onStillPiece: (piece) => this.onStillPiece(id, peer, piece),
     });
     this.#legs.set(id, { peer, negotiation, stream, report: null, checkedSince: 0 });
     this.#giveTurns();
@@ -135,6 +138,17 @@ export class Mesh {
     if (sending === this.#sending) return;
     this.#sending = sending;
     this.#apply();
+  }
+
+  /** The camera's track while others may see it. */
+  get picture() {
+    const { video } = this.#outgoing();
+    return video?.enabled && video.readyState === "live" ? video : null;
+  }
+
+  /** Whether a rung of somebody has stills. */
+  get sendsStills() {
+    return [...this.#legs.values()].some(({ peer }) => peer.stillEveryS > 0);
   }
 
   /** How much goes to a peer, and how long the packets that it sends are to be. @param {string} id @param {Cap} cap @param {number} packetMs */

@@ -19,11 +19,13 @@ export const CREDENTIALS_FRESH_MS = 200_000;
 /** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
 export const SILENT_MS = 3_000;
 export const DOUBTFUL_MS = 900;
+/** A piece of a still that has not got through by then is worth less than the room it takes. */
+export const STILL_LIFE_MS = 4_000;
 /** After coming back, silence is looked at with doubt for this long. */
 export const HURRY_MS = 4_000;
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
-/** @typedef {{audioBps: number, videoBps: number, fps: number, width: number}} Cap 0: nothing of that kind */
+/** @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap 0: nothing of that kind */
 /** @typedef {(type: "offer" | "answer", description: RTCSessionDescriptionInit) => void} SendDescription */
 
 export class Peer {
@@ -37,6 +39,7 @@ export class Peer {
   #mayCheck = false;
   /** @type {{audio?: RTCRtpSender, video?: RTCRtpSender}} */ #senders = {};
   /** @type {RTCDataChannel | null} */ #channel = null;
+  /** @type {RTCDataChannel | null} */ #stills = null;
   /** @type {Tracks} */ #tracks;
   /** @type {Cap} */ #cap;
   #packetMs;
@@ -68,6 +71,7 @@ export class Peer {
    * @param {(state: RTCPeerConnectionState) => void} setting.onState
    * @param {(track: MediaStreamTrack) => void} setting.onTrack
    * @param {(report: unknown) => void} setting.onReport what the other end hears of us
+   * @param {(piece: unknown) => void} setting.onStillPiece
    */
   constructor(setting) {
     this.setting = setting;
@@ -98,7 +102,7 @@ export class Peer {
       });
       preferSound(transceiver);
       this.#adopt(transceiver);
-      this.#openChannel();
+      this.#openChannels();
     }
     setTimeout(() => this.recovery.observe(), FIRST_DESCRIPTION_TIMEOUT_MS);
   }
@@ -125,6 +129,18 @@ export class Peer {
   /** Tell the other end what is heard of it; lost when the line is. @param {unknown} report */
   report(report) {
     if (this.#channel?.readyState === "open" && this.#channel.bufferedAmount === 0) this.#channel.send(JSON.stringify(report));
+  }
+
+  /** Seconds between two stills; 0: none. */
+  get stillEveryS() {
+    return this.#cap.stillEveryS;
+  }
+
+  /** Send a piece of a still; false while the line has another one to carry. @param {Uint8Array<ArrayBuffer>} piece */
+  sendStillPiece(piece) {
+    if (this.#stills?.readyState !== "open" || this.#stills.bufferedAmount > 0) return false;
+    this.#stills.send(piece);
+    return true;
   }
 
   /** Apply an offer or an answer from the other side. @param {RTCSessionDescriptionInit} description */
@@ -214,7 +230,7 @@ export class Peer {
     if (description.type === "offer") {
       if (before && fragment(description.sdp) !== before) await this.#otherRestarts();
       for (const transceiver of pc.getTransceivers()) this.#adopt(transceiver);
-      this.#openChannel();
+      this.#openChannels();
       await this.#feed();
       await this.#say(await pc.createAnswer());
     }
@@ -246,11 +262,14 @@ export class Peer {
     void this.#queue(() => this.#feed());
   }
 
-  /** A few bytes a second beside the sound; negotiated with the first offer, so that it costs no round trip. */
-  #openChannel() {
+  /** A few bytes a second beside the sound, and the stills; negotiated with the first offer, so that they cost no round trip. */
+  #openChannels() {
     if (this.#channel) return;
     this.#channel = this.pc.createDataChannel("wasl", { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
     this.#channel.onmessage = ({ data }) => this.setting.onReport(data);
+    this.#stills = this.pc.createDataChannel("stills", { negotiated: true, id: 1, ordered: true, maxPacketLifeTime: STILL_LIFE_MS });
+    this.#stills.binaryType = "arraybuffer";
+    this.#stills.onmessage = ({ data }) => this.setting.onStillPiece(data);
   }
 
   /** Give the senders what is to be sent, and no more than the cap. */

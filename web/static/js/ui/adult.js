@@ -128,7 +128,7 @@ export class AdultControls {
 
   /** A psychologist may spare a line that comes and goes: nothing above this rung. */
   #holdChoice() {
-    const rungs = { "": t("hold-none"), "small-video": t("rung-small-video"), "voice-24": t("rung-voice") };
+    const rungs = { "": t("hold-none"), "small-video": t("rung-small-video"), stills: t("rung-stills"), "voice-24": t("rung-voice") };
     const options = Object.entries(rungs).map(([value, words]) => make("option", { value, selected: value === this.#held }, words));
     return make("label", {}, picture("resting"), make("span", {}, t("hold")), make("select", { "data-kind": "hold" }, ...options));
   }

@@ -286,6 +286,11 @@ export class RoomView {
     return tile;
   }
 
+  /** Where a person is seen. @param {string} participant */
+  tileOf(participant) {
+    return this.#seats.get(participant);
+  }
+
   /** @param {Card | null} card */
   #drawCard(card) {
     const key = JSON.stringify(card);
