@@ -82,6 +82,14 @@ def wait_until(page: Page, expression: str, timeout_ms: int = LIVE_TIMEOUT_MS) -
         page.wait_for_timeout(100)
 
 
+def hold_rung(psychologist: Page, rung: str) -> None:
+    """Let nothing above ``rung`` through, as a psychologist does; once the page looks after its line."""
+    psychologist.wait_for_selector('#room:not([data-path=""])', timeout=LIVE_TIMEOUT_MS)
+    press(psychologist, "more")
+    psychologist.select_option('#more [data-kind="hold"]', rung)
+    press(psychologist, "close-dialog")
+
+
 def frames_in(page: Page, pause_ms: int) -> int:
     """Return how many pictures of others this page decodes in ``pause_ms``."""
     before = sum(page.evaluate(FRAMES))
