@@ -13,6 +13,7 @@ import { LADDER, Rung, RUNGS, place, soundKbps } from "./rungs.js";
  * @property {RungName} rung
  * @property {boolean} withheld only the lowest voice
  * @property {boolean} sound false: no live sound
+ * @property {boolean} [signing] the picture comes first
  */
 /** 0: nothing of that kind. @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap */
 
@@ -24,6 +25,10 @@ export const OPUS_LEAST_BPS = 6_000;
 /** Headers of a picture's packets, over its own rate. */
 export const PICTURE_HEADERS = 1.08;
 
+const SMALL = /** @type {import("./rungs.js").Picture} */ (RUNGS[Rung.SMALL_VIDEO].picture);
+/** What a signing hand needs to be followed at all. */
+export const SIGNING_LEAST_BPS = 24_000;
+
 const LOWEST = RUNGS[Rung.VOICE_8].sound;
 
 /**
@@ -33,17 +38,32 @@ const LOWEST = RUNGS[Rung.VOICE_8].sound;
  * @returns {Record<string, Cap>} by peer
  */
 export function capSum(own, receivers, uplinkKbps) {
-  const ranked = [...receivers].sort((one, other) => rank(own, one.role) - rank(own, other.role));
+  const signing = receivers.some((receiver) => receiver.signing);
+  const ranked = [...receivers].sort((one, other) => rank(own, one.role, signing) - rank(own, other.role, signing));
   const thin = receivers.some(({ rung, withheld }) => withheld || place(rung) >= place(Rung.VOICE_8));
   const room = uplinkKbps !== null ? uplinkKbps * UPLINK_SHARE : thin ? THIN_UPLINK_KBPS : Infinity;
   /** @type {Record<string, Cap>} */ const caps = {};
   for (const { peer, rung, withheld, sound } of ranked) {
-    const wanted = sound && place(rung) <= place(Rung.CLIPS) ? ((withheld ? LOWEST : RUNGS[rung].sound) ?? LOWEST) : null;
+    const lowest = withheld || (signing && rung !== Rung.VIDEO);
+    const wanted = sound && place(rung) <= place(Rung.CLIPS) ? ((lowest ? LOWEST : RUNGS[rung].sound) ?? LOWEST) : null;
     caps[peer] = { audioBps: wanted?.bps ?? 0, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 };
   }
+  if (signing) makeWay(own, ranked, caps, room);
   const left = room - fitSound(ranked, caps, room);
-  fitPictures(own, ranked, caps, left);
+  fitPictures(own, ranked, caps, left, signing);
   return caps;
+}
+
+/** While signing, sound goes where it would not leave the first one's picture its least. @param {string} own @param {Receiver[]} ranked @param {Record<string, Cap>} caps @param {number} room */
+function makeWay(own, ranked, caps, room) {
+  const [first] = ranked;
+  if (!first || first.withheld || !RUNGS[first.rung].picture || !mayHavePicture(own, first, 0, room, true)) return;
+  const least = (SIGNING_LEAST_BPS / 1000) * PICTURE_HEADERS;
+  for (const receiver of [...ranked].reverse()) {
+    const cap = caps[receiver.peer];
+    const sounds = ranked.reduce((sum, each) => sum + soundCost(each, caps[each.peer]?.audioBps ?? 0), 0);
+    if (cap && room - sounds < least) cap.audioBps = 0;
+  }
 }
 
 /** Lower the last in rank first, until all fit or all are lowest. Returns what the sound costs, in kbit/s. @param {Receiver[]} ranked @param {Record<string, Cap>} caps @param {number} room */
@@ -65,10 +85,11 @@ function soundCost({ rung }, bps) {
   return bps ? soundKbps({ bps, packetMs, red }) : 0;
 }
 
-/** @param {string} own @param {Receiver[]} ranked @param {Record<string, Cap>} caps @param {number} room kbit/s that sound has left */
-function fitPictures(own, ranked, caps, room) {
+/** @param {string} own @param {Receiver[]} ranked @param {Record<string, Cap>} caps @param {number} room kbit/s that sound has left @param {boolean} signing */
+function fitPictures(own, ranked, caps, room, signing) {
   let left = room;
-  for (const [index, { peer, role, rung, withheld }] of ranked.entries()) {
+  for (const [index, receiver] of ranked.entries()) {
+    const { peer, rung, withheld } = receiver;
     const cap = caps[peer];
     const { picture, stillEveryS, kbps } = RUNGS[rung];
     if (!cap || withheld) continue;
@@ -77,19 +98,36 @@ function fitPictures(own, ranked, caps, room) {
       if (costs <= left) [cap.stillEveryS, left] = [stillEveryS, left - costs];
       continue;
     }
-    // Where pictures are small the line is thin: one picture to the one who matters, and none from a third person.
-    const thin = rung === Rung.SMALL_VIDEO && room === Infinity;
-    if (!picture || (thin && index > 0) || (rung === Rung.SMALL_VIDEO && isThird(own) && role === "classroom")) continue;
-    const chosen = [picture, RUNGS[Rung.SMALL_VIDEO].picture].find((each) => each && (each.bps / 1000) * PICTURE_HEADERS <= left);
+    if (!picture || !mayHavePicture(own, receiver, index, room, signing)) continue;
+    const chosen = [picture, SMALL].find((each) => (each.bps / 1000) * PICTURE_HEADERS <= left) ?? (signing ? slower(left) : null);
     if (!chosen) continue;
     Object.assign(cap, { videoBps: chosen.bps, fps: chosen.fps, width: chosen.width });
     left -= (chosen.bps / 1000) * PICTURE_HEADERS;
   }
 }
 
-/** Who comes first: for the child the psychologist, for all others the child. @param {string} own @param {string} role */
-function rank(own, role) {
-  const order = own === "classroom" ? ["psychologist", "social_worker"] : ["classroom", "psychologist", "social_worker"];
+/**
+ * Where pictures are small the line is thin: one picture to the one who matters, and none from a third person. While signing an
+ * interpreter is no third person, and has the child's picture beside the psychologist.
+ * @param {string} own @param {Receiver} receiver @param {number} index in rank @param {number} room @param {boolean} signing
+ */
+function mayHavePicture(own, { role, rung }, index, room, signing) {
+  if (rung !== Rung.SMALL_VIDEO) return true;
+  const interpreted = signing && [own, role].includes("interpreter");
+  if (room === Infinity && index > 0 && !interpreted) return false;
+  return !isThird(own) || role !== "classroom" || interpreted;
+}
+
+/** The small picture at its own frame rate, as coarse as the line asks. @param {number} kbps @returns {import("./rungs.js").Picture | null} */
+function slower(kbps) {
+  const bps = Math.floor((kbps * 1000) / PICTURE_HEADERS);
+  return bps >= SIGNING_LEAST_BPS ? { ...SMALL, bps } : null;
+}
+
+/** Who comes first: for the child the psychologist, for all others the child; where hands speak, the interpreter is next. @param {string} own @param {string} role @param {boolean} signing */
+function rank(own, role, signing) {
+  const others = signing ? ["psychologist", "interpreter", "social_worker"] : ["psychologist", "social_worker"];
+  const order = own === "classroom" ? others : ["classroom", ...others];
   const found = order.indexOf(role);
   return found < 0 ? order.length : found;
 }

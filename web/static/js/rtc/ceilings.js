@@ -1,10 +1,11 @@
 /** What keeps the ladder down beside the line: a slow device, an empty battery, the visit's data. Pure. */
 
-import { LADDER, Rung, RUNGS, below, higher, lower } from "./rungs.js";
+import { LADDER, Rung, RUNGS, below, higher, lower, place } from "./rungs.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
 /** @typedef {import("./samples.js").Sample} Sample */
-/** What people have decided. @typedef {{hold: RungName | null, signing: boolean, budget: {bytes: number, endsAt: number} | null}} Wishes */
+/** `least`: what saving may lead to; a device that is not of the two who talk keeps a voice. @typedef {{bytes: number, endsAt: number, least?: RungName}} Budget */
+/** What people have decided. @typedef {{hold: RungName | null, signing: boolean, budget: Budget | null}} Wishes */
 /** @typedef {{tired: RungName | null, tiredUntil: number, tiredWhy: "device-slow" | "battery-low"}} Tiredness */
 
 export const TIRED_MS = 30_000;
@@ -14,6 +15,8 @@ export const BUDGET_STEP = 0.8;
 export const GOODBYE_MS = 120_000;
 /** With less than this much voice left beside the goodbye, clips. */
 export const BUDGET_LAST_MS = 10_000;
+/** A picture that is to come must fit with this to spare, so that what headers cost beside does not take it back at once. */
+export const BUDGET_MARGIN = 1.2;
 
 /** @type {Readonly<Wishes>} */
 export const NO_WISHES = Object.freeze({ hold: null, signing: false, budget: null });
@@ -43,12 +46,12 @@ export function budgetCeiling(before, latest, now, { budget }) {
   if (!budget) return { ceiling: null, step: null };
   const spent = latest.spentBytes ?? 0;
   const goodbye = budget.endsAt - now <= GOODBYE_MS;
-  const planMs = Math.max(1_000, budget.endsAt - now - (goodbye ? 0 : GOODBYE_MS));
+  const planMs = Math.max(GOODBYE_MS, budget.endsAt - now - (goodbye ? 0 : GOODBYE_MS));
   /** Both ways, to and from everybody. @param {RungName} rung @param {number} ms */
   const bytes = (rung, ms) => (RUNGS[rung].kbps * 2 * latest.legs.length * ms) / 8;
   const left = budget.bytes - spent - (goodbye ? 0 : bytes(Rung.VOICE_8, GOODBYE_MS));
-  const share = higher(LADDER.find((rung) => bytes(rung, planMs) <= left) ?? Rung.PHONE, Rung.VOICE_8);
+  const share = higher(LADDER.find((rung) => bytes(rung, planMs) * (RUNGS[rung].picture && place(rung) < place(before.current) ? BUDGET_MARGIN : 1) <= left) ?? Rung.PHONE, Rung.VOICE_8);
   const step = spent < budget.bytes * BUDGET_STEP ? null : (before.step ?? higher(below(before.current), Rung.VOICE_8));
   const voice = step ? lower(share, step) : share;
-  return { ceiling: goodbye || left > bytes(Rung.VOICE_8, BUDGET_LAST_MS) ? voice : Rung.CLIPS, step };
+  return { ceiling: goodbye || left > bytes(Rung.VOICE_8, BUDGET_LAST_MS) ? voice : (budget.least ?? Rung.CLIPS), step };
 }

@@ -9,7 +9,7 @@
  */
 
 import { NO_WISHES, budgetCeiling, tiredness } from "./ceilings.js";
-import { LADDER, Rung, RUNGS, below, place } from "./rungs.js";
+import { LADDER, Rung, RUNGS, below, higher, place } from "./rungs.js";
 import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
@@ -36,6 +36,8 @@ import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
  * @property {number} baseRttMs the way without queues
  * @property {number | null} calmLossPct what this line loses without our doing
  * @property {boolean} withheld picture and rates above the lowest are kept back although the rung has them
+ * @property {number} quietUntil while signing: the picture has the line for itself
+ * @property {number} quietings how often sound had to go while signing
  * @property {boolean} mute voice can not live here: clips instead, and no live sound
  * @property {number} triedAt of the last climb
  * @property {RungName | null} barred this rung and all above have failed
@@ -52,11 +54,12 @@ import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
  * @property {RungName | null} budgetStep
  */
 /**
- * `withheld`: only the lowest voice now. `sound`: false where signing needs the line, or voice can not live. `clips`: hold to talk,
- * from the moment it is needed, even where the rung has changed too often to change again.
- * @typedef {{rung: RungName, reason: Reason, withheld: boolean, sound: boolean, clips: boolean}} LegDecision
+ * `withheld`: only the lowest voice now. `sound`: false where signing needs the line, data are short, or voice can not live; `agreed`:
+ * the other end is told so and takes the silence for no loss. `clips`: hold to talk, from the moment it is needed, even where the
+ * rung has changed too often to change again.
+ * @typedef {{rung: RungName, reason: Reason, withheld: boolean, sound: boolean, agreed: boolean, clips: boolean}} LegDecision
  */
-/** @typedef {{rung: RungName, reasons: Reason[], legs: Record<string, LegDecision>, say: Notice | null, state: State}} Decision */
+/** `spares`: what this device's data allow, for the others to keep to. @typedef {{rung: RungName, reasons: Reason[], legs: Record<string, LegDecision>, say: Notice | null, spares: RungName | null, state: State}} Decision */
 
 const S = 1_000;
 export const CHANGES_MAX = 2;
@@ -119,7 +122,7 @@ export const START = Object.freeze({
  */
 export function decide(state, window, now, wishes = NO_WISHES) {
   const latest = window.at(-1);
-  if (!latest) return { rung: Rung.VOICE_8, reasons: ["starting"], legs: {}, say: null, state };
+  if (!latest) return { rung: Rung.VOICE_8, reasons: ["starting"], legs: {}, say: null, spares: null, state };
   const main = mainLeg(latest.legs);
   const onlineAt = latest.online || state.onlineAt === -Infinity ? now : state.onlineAt;
   const tired = tiredness(state.tiredness, latest, now);
@@ -128,17 +131,24 @@ export function decide(state, window, now, wishes = NO_WISHES) {
   /** @type {[RungName, Reason][]} */
   const ceilings = [];
   if (tired.tired) ceilings.push([tired.tired, tired.tiredWhy]);
-  if (budget.ceiling) ceilings.push([budget.ceiling, "data-budget"]);
+  // Hold to talk takes everybody: who speaks must know that sound flows to nobody.
+  const clipsOnly = budget.ceiling === Rung.CLIPS || latest.legs.some(({ spares }) => spares === Rung.CLIPS);
+  if (clipsOnly) ceilings.push([Rung.CLIPS, "data-budget"]);
+  else if (budget.ceiling) ceilings.push([budget.ceiling, "data-budget"]);
   if (wishes.hold) ceilings.push([wishes.hold, "held"]);
   const page = { now, window, latest, wishes, ceilings, offlineMs: now - onlineAt, weak: weakEnd(window, now) };
   /** @type {Record<string, LegState>} */ const legs = {};
   /** @type {Record<string, LegDecision>} */ const decisions = {};
-  for (const { peer } of latest.legs) {
-    const leg = decideLeg(state.legs[peer] ?? newLeg(now), peer, page);
+  for (const { peer, spares } of latest.legs) {
+    const all = spares ? /** @type {[RungName, Reason][]} */ ([...ceilings, [spares, "data-budget"]]) : ceilings;
+    // To a child who signs the picture is the voice: what saves takes its size and the sound, never the picture.
+    const bounds = wishes.signing ? all.map(([rung, reason]) => /** @type {[RungName, Reason]} */ ([higher(rung, Rung.SMALL_VIDEO), reason])) : all;
+    const leg = decideLeg(state.legs[peer] ?? newLeg(now), peer, { ...page, ceilings: bounds });
     legs[peer] = leg;
-    const sound = !wishes.signing || (!leg.withheld && now - leg.cleanSince >= PICTURE_HEADROOM_MS);
+    const spared = all.some(([rung, reason]) => reason === "data-budget" && place(rung) > place(wishes.signing ? Rung.SMALL_VIDEO : Rung.VOICE_8));
+    const agreed = wishes.signing ? spared || now < leg.quietUntil : spared && place(leg.rung) >= place(Rung.CLIPS);
     const clips = place(leg.rung) >= place(Rung.CLIPS) || now - leg.aliveAt >= patienceMs(leg);
-    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, sound: sound && !leg.mute, clips };
+    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, sound: !agreed && !leg.mute, agreed: agreed && !leg.mute, clips };
   }
   const shown = main && legs[main.peer];
   const rung = shown?.rung ?? Rung.VOICE_8;
@@ -146,8 +156,10 @@ export function decide(state, window, now, wishes = NO_WISHES) {
   const due = dueNotice(rung, silent, Boolean(main && decisions[main.peer]?.clips));
   const say = due && (due !== state.said || now - state.saidAt >= SAY_EVERY_MS) ? due : null;
   const saidAt = say ? now : state.saidAt;
-  const reasons = [...new Set([shown?.reason ?? "starting", ...(tired.tired ? [tired.tiredWhy] : [])])];
-  return { rung, reasons, legs: decisions, say, state: { legs, onlineAt, said: due, saidAt, tiredness: tired, budgetStep: budget.step } };
+  const why = shown?.reason ?? "starting";
+  /** @type {Reason[]} */ const also = [...(tired.tired ? [tired.tiredWhy] : []), ...(wishes.signing ? [/** @type {const} */ ("signing")] : [])];
+  const reasons = [...new Set(wishes.signing && why === "line-good" ? also : [why, ...also])];
+  return { rung, reasons, legs: decisions, say, spares: budget.ceiling, state: { legs, onlineAt, said: due, saidAt, tiredness: tired, budgetStep: budget.step } };
 }
 
 /** The connection between child and psychologist is the one that counts. @param {readonly LegSample[]} legs */
@@ -170,7 +182,7 @@ const patienceMs = ({ met }) => (met ? CLIPS_AFTER_MS : NEVER_MET_MS);
 function newLeg(now) {
   return {
     rung: Rung.VOICE_8, reason: "starting", since: now, changes: [], aliveAt: now, livingSince: now, met: false, cleanSince: now,
-    baseRttMs: Infinity, calmLossPct: null, withheld: false, mute: false, triedAt: -Infinity, barred: null, barredUntil: 0, failures: 0,
+    baseRttMs: Infinity, calmLossPct: null, withheld: false, quietUntil: 0, quietings: 0, mute: false, triedAt: -Infinity, barred: null, barredUntil: 0, failures: 0,
   };
 }
 
@@ -209,6 +221,7 @@ function decideLeg(old, peer, page) {
   const steady = !near || look(page.window, peer, now, STUTTER_MS).inventedPct > SUFFERS_PCT;
   const congested = suffering && (delayed || losing || (trial && !near) || (RUNGS[leg.rung].picture !== null && steady));
   const ceiling = ceilingOf(leg, page);
+  if (wishes.signing) keepForPicture(leg, now, delayed || losing || congested);
   if (congested) {
     if (!wishes.signing) leg.withheld = true;
     leg.reason = page.weak;
@@ -227,18 +240,30 @@ function decideLeg(old, peer, page) {
   return leg;
 }
 
+/** While signing sound goes at the first trouble, and is tried again later and later. @param {LegState} leg @param {number} now @param {boolean} trouble */
+function keepForPicture(leg, now, trouble) {
+  leg.withheld = false;
+  if (!trouble) return;
+  if (now - leg.quietUntil > 2 * RETRY_MS) leg.quietings = 0;
+  if (now < leg.quietUntil) leg.quietUntil = Math.max(leg.quietUntil, now + PICTURE_HEADROOM_MS);
+  else {
+    leg.quietUntil = now + Math.min(RETRY_MAX_MS, PICTURE_HEADROOM_MS * 2 ** leg.quietings);
+    leg.quietings += 1;
+  }
+}
+
 /** Nothing comes: wait, then clips, then words, and last the telephone. @param {LegState} leg @param {Page} page */
 function withoutLine(leg, { now, latest, wishes, offlineMs }) {
   const silentMs = now - leg.aliveAt;
   const reason = leg.met ? "line-lost" : "no-path";
   leg.cleanSince = now;
-  if (silentMs > PICTURE_GIVES_WAY_MS && leg.met) leg.withheld = true;
+  if (silentMs > PICTURE_GIVES_WAY_MS && leg.met && !wishes.signing) leg.withheld = true;
   const hangs = offlineMs >= CLIPS_HANG_MS || (latest.clipAgeS ?? 0) * S >= CLIPS_HANG_MS;
   const settled = now - leg.since >= STEP_OFF_MS;
   if (place(leg.rung) < place(Rung.CLIPS)) {
     const next = wishes.signing ? Rung.TEXT : Rung.CLIPS;
     if (silentMs >= patienceMs(leg) && mayChange(leg, CHANGES_MAX)) move(leg, next, reason, now);
-    else if (silentMs >= PICTURE_GIVES_WAY_MS + SILENT_MS && leg.met && hasPicture(leg.rung) && mayChange(leg, CHANGES_MAX)) move(leg, Rung.VOICE_24, reason, now);
+    else if (silentMs >= PICTURE_GIVES_WAY_MS + SILENT_MS && leg.met && hasPicture(leg.rung) && !wishes.signing && mayChange(leg, CHANGES_MAX)) move(leg, Rung.VOICE_24, reason, now);
   } else if (leg.rung === Rung.CLIPS && hangs && settled) move(leg, Rung.TEXT, reason, now);
   else if (leg.rung === Rung.TEXT && !latest.online && settled) move(leg, Rung.PHONE, reason, now);
   else if (place(leg.rung) > place(Rung.CLIPS) && latest.online && !hangs && mayChange(leg, 1) && !wishes.signing) move(leg, Rung.CLIPS, reason, now);
@@ -250,7 +275,7 @@ function backToVoice(leg, page) {
   const { now, wishes } = page;
   const ceiling = ceilingOf(leg, page);
   if (place(ceiling.rung) >= place(Rung.CLIPS)) return leg;
-  const ready = leg.mute ? now >= leg.barredUntil : now - leg.livingSince >= BACK_AFTER_MS;
+  const ready = leg.mute && !wishes.signing ? now >= leg.barredUntil : now - leg.livingSince >= BACK_AFTER_MS;
   if (!ready || !mayChange(leg, CHANGES_MAX)) return leg;
   if (leg.mute) leg.triedAt = now;
   leg.mute = false;
@@ -305,11 +330,11 @@ function climb(leg, peer, page, ceiling) {
     leg.reason = reason;
     return;
   }
-  // A climb leaves room for the way back, except on a line that has shown its strength.
-  if (!mayChange(leg, strong || leg.barred === null && leg.changes.length === 0 ? CHANGES_MAX : 1)) return;
+  // A climb leaves room for the way back, except on a line that has shown its strength, and to a picture that does not give way.
+  if (!mayChange(leg, strong || wishes.signing || leg.barred === null && leg.changes.length === 0 ? CHANGES_MAX : 1)) return;
   leg.triedAt = now;
   leg.withheld = false;
-  move(leg, target, wishes.signing && reason === "line-good" ? "signing" : reason, now);
+  move(leg, target, reason, now);
 }
 
 /** The highest rung that a known uplink carries to everybody; any where nothing is known. @param {Page} page @param {LegState} leg @returns {RungName} */

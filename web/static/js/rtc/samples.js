@@ -12,7 +12,9 @@
  * @property {number | null} rttMs
  * @property {End} here what arrives at this end
  * @property {End | null} there what arrives at the other end, by its own report; null: it has not told lately
+ * @property {RungName | null} [spares] the rung that the other device's data allow, where it has told
  */
+/** @typedef {import("./rungs.js").RungName} RungName */
 /**
  * One look at everything, about once a second.
  * @typedef {object} Sample
