@@ -219,7 +219,7 @@ class Call {
     model.admitted = message.admitted;
     // A new peer is told by `admitted` that it is in.
     if (message.resumed && message.admitted) this.#admitted();
-    this.#parts.welcomed();
+    this.#parts.welcomed(Date.parse(message.endsAt));
   }
 
   /** @param {import("../signaling/messages.js").RosterSeat[]} roster */

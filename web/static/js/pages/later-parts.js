@@ -23,9 +23,11 @@ const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
 export class LaterParts {
   /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
-  /** @type {import("../rtc/quality.js").Quality | null} */ #quality = null;
   #stillsAsked = false;
   /** @type {import("../ui/stills.js").StillsView | null} */ #stills = null;
+  /** @type {import("./line.js").Line | null} */ #line = null;
+  /** What was wished before there was anything to keep the line. @type {((line: import("./line.js").Line) => void)[]} */ #wishes = [];
+  #endsAt = Infinity;
   /** What is below voice, once it was needed. @type {Promise<Panel> | null} */ #low = null;
   #lineTimer = 0;
   #lineWantedAt = 0;
@@ -49,8 +51,9 @@ export class LaterParts {
     hands.mesh.onStillPiece = () => void this.#keepStills();
   }
 
-  /** The server has welcomed this page. */
-  welcomed() {
+  /** The server has welcomed this page. @param {number} endsAt when the visit is to end, by the server's clock */
+  welcomed(endsAt) {
+    this.#endsAt = endsAt;
     this.#wantLine(LINE_AFTER_WELCOME_MS);
   }
 
@@ -69,6 +72,7 @@ export class LaterParts {
     if (model.screen === "room") this.#adult?.render(model);
     if (mesh.sendsStills) void this.#keepStills();
     this.#stills?.draw(model);
+    this.#line?.render();
     if (this.#low || BELOW_VOICE.has(model.quality?.rung ?? "")) this.below((panel) => panel.show(model));
   }
 
@@ -82,11 +86,19 @@ export class LaterParts {
       toggle: (kind) => void media.want(kind, !media.isOn(kind)),
       choose: (kind, device) => void media.choose(kind, device),
       devices: (kind) => media.devices(kind),
-      hold: (rung) => this.#quality?.hold(rung),
+      hold: (rung) => this.#wish((line) => line.hold(rung)),
+      sign: (on) => this.#wish((line) => line.sign(on)),
+      signing: () => this.#line?.signing() ?? null,
       render,
     });
     render();
     return this.#adult;
+  }
+
+  /** @param {(line: import("./line.js").Line) => void} wish */
+  #wish(wish) {
+    if (this.#line) wish(this.#line);
+    else this.#wishes.push(wish);
   }
 
   /** @param {(panel: Panel) => void} use */
@@ -109,7 +121,7 @@ export class LaterParts {
 
   /** @param {number} afterMs */
   #wantLine(afterMs) {
-    if (this.#quality) return;
+    if (this.#line) return;
     clearTimeout(this.#lineTimer);
     this.#lineWantedAt ||= Date.now();
     this.#lineTimer = setTimeout(() => {
@@ -143,6 +155,8 @@ export class LaterParts {
     await this.#inPieces(LINE_PIECES);
     const { keepLine } = await import("./line.js");
     const { model, mesh, send, render, suspect } = this.hands;
-    this.#quality ??= keepLine({ model, mesh, send, render, suspect });
+    this.#line ??= keepLine({ model, mesh, send, render, suspect, endsAt: () => this.#endsAt });
+    for (const wish of this.#wishes.splice(0)) wish(this.#line);
+    render();
   }
 }

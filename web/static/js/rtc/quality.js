@@ -7,6 +7,7 @@ import { capSum } from "./caps.js";
 import { NO_WISHES } from "./ceilings.js";
 import { START, decide } from "./ladder.js";
 import { hearing, read, summary } from "./readings.js";
+import { agreedSilence, heldBy, readEnd, sparedBy, turnsOf } from "./reports.js";
 import { LADDER, RUNGS, Rung, place } from "./rungs.js";
 import { FIRST_PACKET_MS } from "./mesh.js";
 
@@ -16,12 +17,10 @@ import { FIRST_PACKET_MS } from "./mesh.js";
 /** @typedef {import("./samples.js").End} End */
 /** @typedef {import("./ladder.js").Decision} Decision */
 /** @typedef {import("./ceilings.js").Wishes} Wishes */
-/** @typedef {{decision: Decision, path: "turn" | "direct" | "", pictures: Set<string>}} View `pictures`: peers whose picture moves */
+/** `pictures`: peers whose picture moves. @typedef {{decision: Decision, path: "turn" | "direct" | "", pictures: Set<string>}} View */
 
 export const LOOK_EVERY_MS = 1_000;
 export const WINDOW_MS = 75_000;
-/** A report of the other end that is older says nothing about now. */
-export const REPORT_MAX_AGE_MS = 4_000;
 /** An encoder that has been short of processor time for this many looks: the device is slow. */
 export const SLOW_LOOKS = 10;
 /** Losses that only short packets with their own repair bear (in-band FEC on top of RED); worth an offer. */
@@ -32,16 +31,27 @@ export const FROZEN_MS = 3_000;
 export const ALL_SILENT_MS = 1_000;
 const SHORT_PACKET_MS = 20;
 const LOSS_OVER_MS = 10_000;
+/** Whose word on signing counts: the two who may switch it, and the child's page, which remembers while they are away. */
+const TELL_SIGNING = new Set(["psychologist", "social_worker", "classroom"]);
+/** Who can not do without each other, so that their data are saved to the last. */
+const TALKERS = new Set(["classroom", "psychologist"]);
 
 export class Quality {
   /** What people have decided. @type {Wishes} */
   wishes = NO_WISHES;
+  /** How often signing was switched, by anybody: odd is on. The highest number that is told holds, so it survives whoever is away. */
+  signingTurns = 0;
+  /** What the visit may cost this device, in bytes; null: as much as the line allows. @type {number | null} */
+  budgetBytes = null;
+  /** Both ways, of the whole visit. */
+  spentBytes = 0;
+  /** What this device's data allow, for the others to keep to. @type {import("./rungs.js").RungName | null} */ #spares = null;
+  /** To whom no sound goes although the line would carry it. @type {Set<string>} */ #agreed = new Set();
   /** Whether nothing was to flow at the last look. */
   #rested = false;
   /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, short: boolean, seenAt: number}>} */ #known = new Map();
   /** @type {Sample[]} */ #window = [];
   #state = START;
-  #spentBytes = 0;
   /** @type {{level: number, charging: boolean} | null} */ #battery = null;
   #timer = 0;
   #looking = false;
@@ -52,6 +62,7 @@ export class Quality {
    * @param {() => string} wiring.role of this page
    * @param {(peer: string) => string} wiring.roleOf
    * @param {(peer: string) => boolean} wiring.speaks whether that person's microphone is on
+   * @param {() => number} wiring.visitLeftMs until the visit is to end
    * @param {() => boolean} wiring.online whether the server hears us
    * @param {() => boolean} wiring.live whether sound is to flow
    * @param {(view: View) => void} wiring.onView after each look
@@ -66,6 +77,15 @@ export class Quality {
   /** Keep everybody at this rung or below, as the psychologist wishes; "" or nonsense: as the line allows. @param {string} rung */
   hold(rung) {
     this.wishes = { ...this.wishes, hold: LADDER.find((name) => name === rung) ?? null };
+  }
+
+  /** Keep the picture and let the sound go where the line is weak, for a child who signs. @param {boolean} on */
+  sign(on) {
+    if (on !== this.signing) this.signingTurns += 1;
+  }
+
+  get signing() {
+    return this.signingTurns % 2 === 1;
   }
 
   stop() {
@@ -107,23 +127,30 @@ export class Quality {
       const same = before?.pc === peer.pc ? before : null;
       const last = same?.now ?? now;
       const here = hearing(last, now);
-      this.#spentBytes += now.bytesIn - last.bytesIn + now.bytesOut - last.bytesOut;
+      this.spentBytes += now.bytesIn - last.bytesIn + now.bytesOut - last.bytesOut;
       const seenAt = now.pictures > last.pictures ? at : (same?.seenAt ?? -Infinity);
       if (at - seenAt < FROZEN_MS) pictures.add(id);
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
       this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, short: same?.short ?? false, seenAt });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
-      if (!here.packets && !speaks(id)) here.packets = null;
+      if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
       peer.noteSilence(heard ? 0 : peer.silentMs + (now.at - last.at) * (same ? 1 : 0));
       const hold = role() === "psychologist" ? this.wishes.hold : null;
-      peer.report([here.inventedPct, here.lossPct, here.bufferMs, here.packets, hold]);
-      if (roleOf(id) === "psychologist" && report) this.wishes = { ...this.wishes, hold: holdOf(report) };
-      return { peer: id, role: roleOf(id), connection: now.connection, rttMs: now.rttMs, here, there: parse(report, at) };
+      const { inventedPct, lossPct, bufferMs, packets } = here;
+      peer.report([inventedPct, lossPct, bufferMs, packets, hold, this.signingTurns, this.#spares, this.#agreed.has(id)]);
+      if (roleOf(id) === "psychologist" && report) this.wishes = { ...this.wishes, hold: heldBy(report) };
+      if (TELL_SIGNING.has(roleOf(id))) this.signingTurns = Math.max(this.signingTurns, turnsOf(report));
+      const spares = sparedBy(report, TALKERS.has(roleOf(id)));
+      return { peer: id, role: roleOf(id), connection: now.connection, rttMs: now.rttMs, here, there: readEnd(report, at), spares };
     });
+    const least = TALKERS.has(role()) ? Rung.CLIPS : Rung.VOICE_8;
+    const budget = this.budgetBytes === null ? null : { bytes: this.budgetBytes, endsAt: at + this.wiring.visitLeftMs(), least };
+    this.wishes = { ...this.wishes, signing: this.signing, budget };
     if (legs.every(({ peer }) => peer.silentMs >= ALL_SILENT_MS)) this.wiring.onSilence();
-    const [uplinkKbps, spentBytes] = [null, this.#spentBytes];
+    const { spentBytes } = this;
+    const uplinkKbps = null;
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
     const rested = this.#rested;
@@ -132,6 +159,7 @@ export class Quality {
     if (rested) this.#state = awake(this.#state, at);
     const decision = decide(this.#state, this.#window, at, this.wishes);
     this.#state = decision.state;
+    this.#spares = decision.spares;
     this.#apply(decision, samples, at);
     const types = readings.flatMap(({ candidateType }) => candidateType ?? []);
     this.wiring.onView({ decision, path: types.includes("relay") ? "turn" : types.length ? "direct" : "", pictures });
@@ -141,9 +169,11 @@ export class Quality {
   #apply(decision, samples, at) {
     const receivers = samples.flatMap(({ peer, role }) => {
       const leg = decision.legs[peer];
-      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound }] : [];
+      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing }] : [];
     });
     const caps = capSum(this.wiring.role(), receivers, null);
+    const silent = receivers.filter(({ peer, sound }) => (sound ? !caps[peer]?.audioBps : decision.legs[peer]?.agreed));
+    this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {
       const cap = caps[peer];
       if (cap) this.wiring.mesh.setCap(peer, cap, this.#packetMs(peer, rung, at));
@@ -177,25 +207,4 @@ export class Quality {
 function awake(state, now) {
   const legs = Object.entries(state.legs).map(([peer, leg]) => [peer, { ...leg, aliveAt: now, cleanSince: now }]);
   return { ...state, legs: Object.fromEntries(legs) };
-}
-
-/** The rung that the psychologist holds, where a report of theirs says so. @param {import("./mesh.js").Report} report @returns {import("./rungs.js").RungName | null} */
-function holdOf({ report }) {
-  try {
-    const hold = JSON.parse(String(report))[4];
-    return LADDER.find((rung) => rung === hold) ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** What the other end says it hears; null when it has not said so lately, or says nonsense. @param {import("./mesh.js").Report | null} report @param {number} now @returns {End | null} */
-function parse(report, now) {
-  if (!report || now - report.at > REPORT_MAX_AGE_MS) return null;
-  try {
-    const [inventedPct, lossPct, bufferMs, packets] = JSON.parse(String(report.report)).map((/** @type {unknown} */ value) => (typeof value === "number" ? value : null));
-    return { inventedPct, lossPct, bufferMs, packets };
-  } catch {
-    return null;
-  }
 }

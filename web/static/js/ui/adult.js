@@ -26,6 +26,8 @@ export class AdultControls {
    * @param {(kind: Kind, device: string) => void} hands.choose
    * @param {(kind: Kind) => Promise<Device[]>} hands.devices
    * @param {(rung: string) => void} hands.hold keep everybody at this rung; "" as the line allows
+   * @param {(on: boolean) => void} hands.sign the picture comes first, for a child who signs
+   * @param {() => boolean | null} hands.signing whether it does; null: not known yet
    * @param {() => void} hands.render
    */
   constructor(view, hands) {
@@ -33,8 +35,10 @@ export class AdultControls {
     this.hands = hands;
     addEventListener("keydown", (event) => this.#key(event));
     part("more").addEventListener("change", (event) => {
-      const { dataset, value } = /** @type {HTMLSelectElement} */ (event.target);
+      const chosen = /** @type {HTMLSelectElement | HTMLInputElement} */ (event.target);
+      const { dataset, value } = chosen;
       if (dataset.kind === "hold") hands.hold((this.#held = value));
+      else if (dataset.kind === "signing") hands.sign(/** @type {HTMLInputElement} */ (chosen).checked);
       else if (dataset.kind) hands.choose(/** @type {Kind} */ (dataset.kind), value);
     });
   }
@@ -101,7 +105,11 @@ export class AdultControls {
       relabel(end, ending ? "play" : "sun", t(ending ? "keep-going" : "end"));
     }
     this.#drawAsks(model, professional);
-    if (/** @type {HTMLDialogElement} */ (part("more")).open) this.#drawPeople(model);
+    if (!(/** @type {HTMLDialogElement} */ (part("more")).open)) return;
+    this.#drawPeople(model);
+    const signing = this.hands.signing();
+    const box = /** @type {HTMLInputElement | null} */ (document.querySelector('#devices [data-kind="signing"]'));
+    if (box && signing !== null) box.checked = signing;
   }
 
   /** Devices, who is here, and the note of the visit. */
@@ -119,6 +127,7 @@ export class AdultControls {
       return [make("label", {}, picture(index ? "camera" : "microphone"), make("span", {}, t(index ? "camera" : "microphone")), select)];
     }));
     if (model.role === "psychologist") part("devices").append(this.#holdChoice());
+    if (PROFESSIONALS.has(model.role)) part("devices").append(this.#signingChoice());
     part("note").hidden = model.role !== "psychologist";
     part("note").setAttribute("href", `/visits/${model.visit}`);
     this.#peopleKey = "";
@@ -131,6 +140,12 @@ export class AdultControls {
     const rungs = { "": t("hold-none"), "small-video": t("rung-small-video"), stills: t("rung-stills"), "voice-24": t("rung-voice") };
     const options = Object.entries(rungs).map(([value, words]) => make("option", { value, selected: value === this.#held }, words));
     return make("label", {}, picture("resting"), make("span", {}, t("hold")), make("select", { "data-kind": "hold" }, ...options));
+  }
+
+  /** Where a child signs, the hands must be seen; another adult may have chosen it already. */
+  #signingChoice() {
+    const box = make("input", { type: "checkbox", "data-kind": "signing", checked: this.hands.signing() ?? false });
+    return make("label", { class: "signing" }, box, make("span", {}, t("signing")));
   }
 
   /** @param {Model} model */
