@@ -119,14 +119,22 @@ test("data: when only the goodbye is left, everybody holds to talk, nothing flow
   assert.ok(last(back).legs.p.sound);
 });
 
+test("data: past 80 % a reload goes back to one step below what there was, not to the lowest voice", () => {
+  const budget = { bytes: 100_000_000, endsAt: 300_000 };
+  const samples = Array.from({ length: 120 }, (_, index) => sample(index + 1, {}, { spentBytes: 81_000_000 }));
+  const steps = replay({ samples, wishes: { budget } });
+  assert.equal(rungAt(steps, 15), "video");
+  assert.deepEqual([last(steps).rung, last(steps).reasons], ["small-video", ["data-budget"]]);
+});
+
 test("data: the goodbye is paid for before anything else, and a third person's device keeps a voice", () => {
   const goodbye = (RUNGS["voice-8"].kbps * 2 * GOODBYE_MS) / 8;
   const budget = { bytes: 10_000_000, endsAt: 900_000 };
-  const at = (spentBytes, further = {}) => budgetCeiling({ current: "voice-8", step: null }, { ...sample(1), spentBytes }, 1_000, { ...NO_WISHES, budget: { ...budget, ...further } }).ceiling;
+  const at = (spentBytes, further = {}) => budgetCeiling({ current: "voice-8", settled: true, step: null }, { ...sample(1), spentBytes }, 1_000, { ...NO_WISHES, budget: { ...budget, ...further } }).ceiling;
   assert.equal(at(10_000_000 - goodbye), "clips");
   assert.equal(at(10_000_000 - goodbye, { least: "voice-8" }), "voice-8");
   assert.ok(place(at(0)) < place("voice-8"));
-  const late = budgetCeiling({ current: "clips", step: null }, { ...sample(850), spentBytes: 10_000_000 - goodbye }, 850_000, { ...NO_WISHES, budget });
+  const late = budgetCeiling({ current: "clips", settled: true, step: null }, { ...sample(850), spentBytes: 10_000_000 - goodbye }, 850_000, { ...NO_WISHES, budget });
   assert.equal(late.ceiling, "voice-8");
 });
 

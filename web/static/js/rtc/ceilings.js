@@ -38,7 +38,7 @@ export function tiredness(before, { cpu, battery }, now) {
 /**
  * The rung that the visit's data allow: the even share of what is left after the goodbye, never under the lowest voice; at 80 %
  * one step down; and clips, rather than no goodbye, when only that is left. Never cuts.
- * @param {{current: RungName, step: RungName | null}} before the rung that is shown, and where 80 % has put it already
+ * @param {{current: RungName, settled: boolean, step: RungName | null}} before the rung that is shown, whether it has stood for a while, and where 80 % has put it already
  * @param {Sample} latest @param {number} now @param {Wishes} wishes
  * @returns {{ceiling: RungName | null, step: RungName | null}}
  */
@@ -51,7 +51,9 @@ export function budgetCeiling(before, latest, now, { budget }) {
   const bytes = (rung, ms) => (RUNGS[rung].kbps * 2 * latest.legs.length * ms) / 8;
   const left = budget.bytes - spent - (goodbye ? 0 : bytes(Rung.VOICE_8, GOODBYE_MS));
   const share = higher(LADDER.find((rung) => bytes(rung, planMs) * (RUNGS[rung].picture && place(rung) < place(before.current) ? BUDGET_MARGIN : 1) <= left) ?? Rung.PHONE, Rung.VOICE_8);
-  const step = spent < budget.bytes * BUDGET_STEP ? null : (before.step ?? higher(below(before.current), Rung.VOICE_8));
+  // After a reload the rung is still on its way up: one step below that would be many.
+  const lowered = before.settled ? higher(below(before.current), Rung.VOICE_8) : null;
+  const step = spent < budget.bytes * BUDGET_STEP ? null : (before.step ?? lowered);
   const voice = step ? lower(share, step) : share;
   return { ceiling: goodbye || left > bytes(Rung.VOICE_8, BUDGET_LAST_MS) ? voice : (budget.least ?? Rung.CLIPS), step };
 }

@@ -85,6 +85,8 @@ export const PICTURE_HEADROOM_MS = 20 * S;
 /** A way as short as this, and without loss, holds no village's line: the picture need not wait. */
 export const NEAR_RTT_MS = 50;
 export const NEAR_HEADROOM_MS = 4 * S;
+/** A rung that has stood for this long is what the line carries. */
+export const STANDS_MS = 30 * S;
 /** What is over sooner was a stutter. */
 export const STUTTER_MS = 8 * S;
 export const LARGER_PICTURE_MS = 60 * S;
@@ -126,8 +128,9 @@ export function decide(state, window, now, wishes = NO_WISHES) {
   const main = mainLeg(latest.legs);
   const onlineAt = latest.online || state.onlineAt === -Infinity ? now : state.onlineAt;
   const tired = tiredness(state.tiredness, latest, now);
-  const current = (main && state.legs[main.peer]?.rung) ?? Rung.VOICE_8;
-  const budget = budgetCeiling({ current, step: state.budgetStep }, latest, now, wishes);
+  const before = main && state.legs[main.peer];
+  const settled = before !== undefined && now - before.since >= STANDS_MS;
+  const budget = budgetCeiling({ current: before?.rung ?? Rung.VOICE_8, settled, step: state.budgetStep }, latest, now, wishes);
   /** @type {[RungName, Reason][]} */
   const ceilings = [];
   if (tired.tired) ceilings.push([tired.tired, tired.tiredWhy]);
