@@ -12,6 +12,7 @@ from tests.support.call_page import (
     PICTURES_TIMEOUT_MS,
     WATCH_CONNECTIONS,
     Visit,
+    hold_rung,
     press,
     wait_for_state,
     wait_until,
@@ -128,3 +129,12 @@ def test_a_psychologist_in_firefox_who_went_to_another_page_comes_back(meeting: 
     before = child.evaluate(decoded)
     firefox.wait_until(PAINTS_BOTH, PICTURES_TIMEOUT_MS)
     wait_until(child, f"{decoded} > {before + 3}", PICTURES_TIMEOUT_MS)
+
+
+@pytest.mark.parametrize("meeting", ["classroom"], indirect=True)
+def test_stills_go_from_firefox_to_chromium_and_back(meeting: Meeting) -> None:
+    still = "document.querySelector('[data-seat=\"{seat}\"] > canvas.still') !== null"
+    hold_rung(meeting.other, "stills")
+    for page in (meeting.other, meeting.worker):
+        wait_until(page, still.format(seat="classroom"), PICTURES_TIMEOUT_MS)
+    meeting.firefox.wait_until(still.format(seat="psychologist"), PICTURES_TIMEOUT_MS)
