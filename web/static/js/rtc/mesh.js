@@ -33,7 +33,7 @@ const NOTHING = Object.freeze({ audio: null, video: null });
  * @property {number} negotiation
  * @property {MediaStream} stream what comes from the other side
  * @property {Report | null} report
- * @property {number} checkedSince when its candidates' turn came (ms); 0: it has not come yet
+ * @property {"to come" | "now" | "over"} turn to check the other side's candidates; over: it may go on, and holds up nobody
  */
 
 export class Mesh {
@@ -100,7 +100,7 @@ export class Mesh {
       },
       onStillPiece: (piece) => this.onStillPiece(id, peer, piece),
     });
-    this.#legs.set(id, { peer, negotiation, stream, report: null, checkedSince: 0 });
+    this.#legs.set(id, { peer, negotiation, stream, report: null, turn: "to come" });
     this.#giveTurns();
     this.#tell(id);
   }
@@ -269,16 +269,17 @@ export class Mesh {
 
   /** Let every connection be checked whose turn it is, in the order in which the server named them. */
   #giveTurns() {
-    const now = Date.now();
     for (const leg of this.#legs.values()) {
-      const { iceConnectionState } = leg.peer.pc;
-      if (!leg.checkedSince) {
-        leg.checkedSince = now;
+      if (leg.turn === "to come") {
+        leg.turn = "now";
         leg.peer.beginChecks();
-        setTimeout(() => this.#giveTurns(), TURN_MAX_MS);
+        setTimeout(() => {
+          leg.turn = "over";
+          this.#giveTurns();
+        }, TURN_MAX_MS);
       }
-      const busy = (iceConnectionState === "new" || iceConnectionState === "checking") && now - leg.checkedSince < TURN_MAX_MS;
-      if (busy && this.isThin) return;
+      const checking = ["new", "checking"].includes(leg.peer.pc.iceConnectionState);
+      if (checking && leg.turn === "now" && this.isThin) return;
     }
   }
 

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { HASTY_FOR_MS, HASTY_PING_INTERVAL_MS, OPEN_WITHIN_MS, PING_INTERVAL_MS, SILENCE_MAX_MS, SignalSocket } from "../../web/static/js/signaling/socket.js";
+
+/** Stands for the browser's sockets: does nothing by itself. */
+class Dialled {
+  /** @type {Dialled[]} */ static all = [];
+  readyState = 0;
+  /** @type {{type: string}[]} */ said = [];
+  /** @type {(() => void) | null} */ onopen = null;
+  /** @type {((event: {data: string}) => void) | null} */ onmessage = null;
+  /** @type {((event: {code: number}) => void) | null} */ onclose = null;
+  constructor() {
+    Dialled.all.push(this);
+  }
+  /** @param {string} text */
+  send(text) {
+    this.said.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  opens() {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  /** @param {object} message */
+  hears(message) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  /** @param {string} type */
+  count(type) {
+    return this.said.filter((message) => message.type === type).length;
+  }
+}
+
+const WELCOME = { type: "welcome", peer: "p", resumeKey: "k", resumed: false, received: 0, now: "2026-11-22T10:00:00Z" };
+const PONG = { type: "pong", now: WELCOME.now, received: 0 };
+const soon = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {(given: {socket: SignalSocket, facts: {gone: boolean, asked: number, heard: string[]}, last: () => Dialled}) => Promise<void>} check */
+async function withSocket(check) {
+  mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
+  const clock = mock.method(performance, "now", () => Date.now());
+  Dialled.all = [];
+  Object.assign(globalThis, { WebSocket: Dialled, location: { href: "https://wasl.example.org/call/1" } });
+  const facts = { gone: false, asked: 0, heard: /** @type {string[]} */ ([]) };
+  const socket = new SignalSocket({
+    ticket: async () => ((facts.asked += 1), "ticket"),
+    lineIsGone: () => facts.gone,
+    onMessage: (message) => void facts.heard.push(message.type),
+    onState: () => undefined,
+    onEnd: () => undefined,
+    onRefused: () => undefined,
+    onClock: () => undefined,
+  });
+  try {
+    await check({ socket, facts, last: () => /** @type {Dialled} */ (Dialled.all.at(-1)) });
+  } finally {
+    socket.close();
+    clock.mock.restore();
+    mock.timers.reset();
+  }
+}
+
+/** @param {{socket: SignalSocket, last: () => Dialled}} given */
+async function comesIn({ socket, last }) {
+  socket.open();
+  last().opens();
+  await soon();
+  last().hears(WELCOME);
+}
+
+test("a socket that does not open is dialled anew", () =>
+  withSocket(async ({ socket }) => {
+    socket.open();
+    mock.timers.tick(OPEN_WITHIN_MS - 1_000);
+    assert.equal(Dialled.all.length, 1);
+    mock.timers.tick(3_000);
+    assert.equal(Dialled.all.length, 2);
+    assert.equal(Dialled.all[0]?.readyState, 3);
+  }));
+
+test("a slow line is pinged often at first, and then as seldom as any other", () =>
+  withSocket(async (given) => {
+    await comesIn(given);
+    const delayMs = 500;
+    /** @type {number[]} */ const pinged = [];
+    /** How many pings go out in this time, each answered after the line's delay. @param {number} ms */
+    const pingsIn = (ms) => {
+      const before = pinged.length;
+      for (let passed = 0; passed < ms; passed += 50) {
+        mock.timers.tick(50);
+        while (pinged.length < given.last().count("ping")) pinged.push(Date.now());
+        for (const at of pinged) if (Date.now() - at === delayMs) given.last().hears(PONG);
+      }
+      return pinged.length - before;
+    };
+    pingsIn(PING_INTERVAL_MS + delayMs);
+    assert.equal(given.socket.roundTripMs, delayMs);
+    assert.equal(pingsIn(2_000), 2_000 / HASTY_PING_INTERVAL_MS);
+    pingsIn(HASTY_FOR_MS);
+    assert.equal(pingsIn(5 * PING_INTERVAL_MS), 5);
+  }));
+
+test("a quick line is pinged once a second", () =>
+  withSocket(async (given) => {
+    await comesIn(given);
+    for (let passed = 0; passed < 3_000; passed += 100) {
+      mock.timers.tick(100);
+      if (given.last().count("ping")) given.last().hears(PONG);
+    }
+    assert.equal(given.last().count("ping"), 3);
+  }));
+
+test("an early socket that was greeted is not greeted again, and what it heard is taken", () =>
+  withSocket(async ({ socket, facts }) => {
+    const early = new Dialled();
+    early.readyState = 1;
+    const heard = [WELCOME, { type: "admitted", seq: 1 }].map((message) => JSON.stringify(message));
+    // @ts-ignore only what the socket uses
+    socket.open({ early: { socket: early, dialledAt: Date.now(), greeted: true, heard, closedWith: 0 } });
+    await soon();
+    assert.deepEqual([facts.heard, early.count("hello"), Dialled.all.length], [["welcome", "admitted"], 0, 1]);
+  }));
+
+test("nothing is asked of the server while the line is gone, and at once when it is back", () =>
+  withSocket(async (given) => {
+    await comesIn(given);
+    given.facts.gone = true;
+    mock.timers.tick(SILENCE_MAX_MS + 2 * PING_INTERVAL_MS);
+    const before = given.facts.asked;
+    for (let passed = 0; passed < 30; passed++) {
+      mock.timers.tick(1_000);
+      await soon();
+    }
+    assert.equal(given.facts.asked, before);
+    given.facts.gone = false;
+    given.socket.lineBack();
+    assert.ok(given.facts.asked > before);
+  }));
