@@ -1,7 +1,7 @@
 """The way into the room in real browsers: one press, two tabs, two devices, no devices, no network, little weight."""
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, WebSocket
 
 from tests.support.call_page import Visit, press, wait_until
 
@@ -70,6 +70,36 @@ def test_a_second_device_with_the_same_link_waits_and_an_adult_decides(visit: Vi
 
     other.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
     child.wait_for_selector('#room[data-signaling="offline"]', timeout=20_000)
+
+
+def test_the_socket_opens_while_people_look_at_the_door_and_says_nothing_before_the_tap(visit: Visit) -> None:
+    page = visit.profile().new_page()
+    sockets: list[WebSocket] = []
+    said: list[str | bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        sockets.append(socket)
+        socket.on("framesent", lambda frame: said.append(frame))
+
+    page.on("websocket", listen)
+    page.goto(visit.server.links["classroom"])
+    wait_until(page, "dialled.socket.readyState === WebSocket.OPEN")
+    assert said == []
+
+    press(page, "join")
+
+    page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
+    assert len(sockets) == 1
+
+
+def test_whoever_looks_at_the_door_for_longer_than_the_server_waits_comes_in_by_another_socket(visit: Visit) -> None:
+    page = visit.open("classroom")
+    page.evaluate("dialled.socket.close()")
+    wait_until(page, "dialled.socket.readyState === WebSocket.CLOSED")
+
+    press(page, "join")
+
+    page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
 
 
 def test_refused_devices_are_told_in_words(visit: Visit) -> None:

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { HASTY_FOR_MS, HASTY_PING_INTERVAL_MS, OPEN_WITHIN_MS, PING_INTERVAL_MS, SILENCE_MAX_MS, SignalSocket } from "../../web/static/js/signaling/socket.js";
+import {
+  HASTY_FOR_MS, HASTY_PING_INTERVAL_MS, OPEN_WITHIN_MS, PING_INTERVAL_MS, SILENCE_MAX_MS, SLOW_OPENING_MS, SignalSocket,
+} from "../../web/static/js/signaling/socket.js";
 
 /** Stands for the browser's sockets: does nothing by itself. */
 class Dialled {
@@ -120,9 +122,35 @@ test("an early socket that was greeted is not greeted again, and what it heard i
     early.readyState = 1;
     const heard = [WELCOME, { type: "admitted", seq: 1 }].map((message) => JSON.stringify(message));
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), greeted: true, heard, closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, greeted: true, pings: [], heard, closedWith: 0 } });
     await soon();
     assert.deepEqual([facts.heard, early.count("hello"), Dialled.all.length], [["welcome", "admitted"], 0, 1]);
+  }));
+
+/** What was pinged between the greeting and its answer. @param {number} openingMs */
+const pingedBeforeTheWelcome = (openingMs) =>
+  withSocket(async ({ socket, last }) => {
+    socket.open();
+    mock.timers.tick(openingMs);
+    last().opens();
+    await soon();
+    mock.timers.tick(3 * HASTY_PING_INTERVAL_MS);
+    assert.equal(last().count("ping"), openingMs < SLOW_OPENING_MS ? 0 : 3);
+  });
+
+test("on a slow line pings follow the greeting until it is answered", () => pingedBeforeTheWelcome(SLOW_OPENING_MS));
+test("on a quick line nothing follows the greeting", () => pingedBeforeTheWelcome(100));
+
+test("pings of before the modules count for the line's round trip", () =>
+  withSocket(async ({ socket }) => {
+    const early = new Dialled();
+    early.readyState = 1;
+    const pings = [performance.now() - 600];
+    const heard = [WELCOME, PONG].map((message) => JSON.stringify(message));
+    // @ts-ignore only what the socket uses
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: SLOW_OPENING_MS, greeted: true, pings, heard, closedWith: 0 } });
+    await soon();
+    assert.equal(Math.round(socket.roundTripMs / 100), 6);
   }));
 
 test("nothing is asked of the server while the line is gone, and at once when it is back", () =>

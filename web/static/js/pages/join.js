@@ -1,4 +1,5 @@
 // Stands inline in the call page, so that the first answer of the server is all that the join button needs.
+// `dialled` and `dial` are those of dial.js, which stands at its head.
 const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
 
@@ -22,26 +23,38 @@ join.onclick = async () => {
 };
 join.disabled = false;
 
-// The seat is asked for, the socket opened and greeted while the modules still come: round trips are what a thin line lacks.
+// The seat is asked for, and the socket greeted, while the modules still come: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
   if (!secret && !visit) return { take: () => null, takeSocket: () => null };
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
   const answers = [fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null)];
-  const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1");
-  const early = { socket, dialledAt: Date.now(), greeted: false, heard: [], closedWith: 0 };
+  // The server lets go of a socket that says nothing: whoever has read for longer gets a new one.
+  if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
+  const call = dialled;
+  const { socket } = call;
+  const isOpen = socket.readyState === WebSocket.OPEN;
+  const early = { socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, greeted: false, pings: [], heard: [], closedWith: 0 };
   socket.onmessage = ({ data }) => early.heard.push(data);
   socket.onclose = ({ code }) => (early.closedWith = code);
-  const opened = new Promise((resolve) => (socket.onopen = resolve));
+  const opened = isOpen || new Promise((resolve) => (socket.onopen = resolve));
   const sockets = [early];
   const greet = async () => {
     const facts = await (await answers[0])?.clone().json();
     const { ticket } = facts?.entrance ?? facts ?? {};
     await opened;
     if (!ticket || !sockets.length) return;
+    early.openedAfterMs = call.openedAfterMs;
     early.greeted = true;
     socket.send(JSON.stringify({ type: "hello", ticket }));
+    // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over.
+    const hurry = setInterval(() => {
+      if (!sockets.length || early.heard.length || socket.readyState !== WebSocket.OPEN) return clearInterval(hurry);
+      if (call.openedAfterMs < 900) return;
+      early.pings.push(performance.now());
+      socket.send('{"type":"ping","received":0}');
+    }, 250);
   };
   greet().catch(() => undefined);
   return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null };

@@ -18,6 +18,8 @@ export const PING_INTERVAL_MS = 1_000;
 export const HASTY_PING_INTERVAL_MS = 250;
 export const HASTY_FROM_RTT_MS = 350;
 export const HASTY_FOR_MS = 25_000;
+/** TCP, TLS and the upgrade are three round trips: a socket that took this long to open has a slow line, and its greeting is followed by pings. */
+export const SLOW_OPENING_MS = 900;
 /** Silence after which a socket is taken for dead; the server answers each ping. */
 export const SILENCE_MAX_MS = 4_000;
 /** An attempt that has come to nothing by then is given up; on a slow line, where the last one took longer, later. */
@@ -74,6 +76,8 @@ export class SignalSocket {
   #usualMs = FIRST_ATTEMPT_MS / 3;
   #startedAt = 0;
   #dialledAt = 0;
+  /** A greeting is on its way over a slow line. */
+  #greeting = false;
   /** What the ticket's request is stopped with. */
   #abort = new AbortController();
   /** @type {EarlySocket | null} */ #early = null;
@@ -275,23 +279,34 @@ export class SignalSocket {
     if (early.closedWith) this.#closed(early.closedWith);
   }
 
-  /** @param {WebSocket} socket @param {Promise<string>} pass @param {{greeted?: boolean, dialledAt?: number}} [known] */
-  #use(socket, pass, { greeted = false, dialledAt = Date.now() } = {}) {
+  /** @param {WebSocket} socket @param {Promise<string>} pass @param {Partial<EarlySocket>} [known] */
+  #use(socket, pass, { greeted = false, dialledAt = Date.now(), openedAfterMs = 0, pings = [] } = {}) {
     this.#socket = socket;
     this.#dialledAt = dialledAt;
-    this.#pings = [];
+    this.#pings = pings;
     this.#roundTripMs = 0;
+    this.#greeting = false;
     this.#beatEvery(PING_INTERVAL_MS);
-    const greet = async () => {
+    /** @param {number} tookMs how long the socket took to open */
+    const greet = async (tookMs) => {
       const ticket = await pass.catch(() => "");
       if (socket !== this.#socket || !ticket) return;
       const resume = this.#identity ? { ...this.#identity, received: this.#received } : undefined;
       socket.send(JSON.stringify({ type: "hello", ticket, ...(this.#replace && { replace: true }), ...(resume && { resume }) }));
+      this.#greeted(tookMs);
     };
-    if (!greeted && socket.readyState === OPEN) void greet();
-    else if (!greeted) socket.onopen = greet;
+    if (greeted) this.#greeted(openedAfterMs);
+    else if (socket.readyState === OPEN) void greet(openedAfterMs);
+    else socket.onopen = () => void greet(Date.now() - dialledAt);
     socket.onmessage = (event) => this.#take(JSON.parse(event.data));
     socket.onclose = (event) => this.#closed(event.code);
+  }
+
+  /** @param {number} tookMs how long the socket took to open */
+  #greeted(tookMs) {
+    if (tookMs < SLOW_OPENING_MS) return;
+    this.#greeting = true;
+    this.#beatEvery(HASTY_PING_INTERVAL_MS);
   }
 
   #beat() {
@@ -300,7 +315,7 @@ export class SignalSocket {
     const patience = online ? SILENCE_MAX_MS : Math.min(ATTEMPT_MAX_MS, Math.max(ATTEMPT_MIN_MS, 3 * this.#usualMs));
     const unopened = this.#socket?.readyState === CONNECTING && Date.now() - this.#dialledAt > OPEN_WITHIN_MS * 1.5 ** this.#failures;
     if (silence > patience || unopened) this.#lose();
-    else if (online && this.#socket?.readyState === OPEN) {
+    else if ((online || this.#greeting) && this.#socket?.readyState === OPEN) {
       this.#pings.push(performance.now());
       this.#socket.send(JSON.stringify({ type: "ping", received: this.#received }));
     }
@@ -329,7 +344,7 @@ export class SignalSocket {
   #welcome(message) {
     if (!message.resumed) this.#forget();
     this.#identity = { peer: message.peer, resumeKey: message.resumeKey };
-    this.#replace = false;
+    this.#replace = this.#greeting = false;
     this.#failures = 0;
     this.#usualMs = Date.now() - this.#startedAt;
     this.#acknowledge(message.received);

@@ -17,9 +17,9 @@
  */
 /** @typedef {Promise<Response | null>} Answer what a request sent before the modules had come was answered; null: nothing */
 /**
- * A socket opened before there was anybody to use it: whether it has said hello with the ticket of the early answer, what it
- * has heard since, and the code it was closed with, or 0.
- * @typedef {{socket: WebSocket, dialledAt: number, greeted: boolean, heard: string[], closedWith: number}} EarlySocket
+ * A socket opened before there was anybody to use it: how long it took to open (0: it has not), whether it has said hello with
+ * the ticket of the early answer, when it has pinged and what it has heard since, and the code it was closed with, or 0.
+ * @typedef {{socket: WebSocket, dialledAt: number, openedAfterMs: number, greeted: boolean, pings: number[], heard: string[], closedWith: number}} EarlySocket
  */
 /** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => EarlySocket | null}} Early */
 
