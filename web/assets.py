@@ -36,15 +36,17 @@ SERVICE_WORKER = "sw.js"
 #: The page that the service worker keeps; a change of it, or of its words, is a new version of the worker.
 PAGE_TEMPLATES = (TEMPLATE_FOLDER / "join" / "call.html", TEMPLATE_FOLDER / "_partials" / "pictures.html")
 HASH_CHARS = 12
-#: Entries of the call page's parts, each loaded whole at its own moment: at the tap, for adults, once connected. What
-#: comes during a call is cut into pieces that a thin line carries between two packets of speech.
+#: Entries of the call page's parts, each loaded whole at its own moment: at the tap, at the door, for adults, once
+#: connected. What comes during a call is cut into pieces that a thin line carries between two packets of speech.
 GROUPS = (
-    "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
+    "js/pages/call.js", "js/rtc/peer.js", "js/ui/adult.js", "js/ui/beside.js",
     "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
     "js/clips/sealing.js", "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip
 #: Our own scripts hold ``/**`` nowhere but where a comment begins; a test sees to it.
 _COMMENTS = re.compile(rb"[ \t]*/\*\*.*?\*/|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)
+#: The same for indentation: no text of theirs goes on over several lines; a test sees to that too.
+_INDENTATION = re.compile(rb"^[ \t]+", re.MULTILINE)
 #: Development files beside the modules, which no browser asks for.
 NOT_SERVED = frozenset({".json", ".md", ".ts"})
 TEXT_TYPES = {
@@ -76,6 +78,7 @@ class Assets:
             if path.is_file() and path.suffix not in NOT_SERVED
         }
         contents |= _groups(contents)
+        contents |= {path: _INDENTATION.sub(b"", body) for path, body in contents.items() if path.endswith(".js")}
         named = (item for name, body in contents.items() for item in (name.encode(), body))
         self.version = _hash(*named, *page_sources)
         module_hash = _hash(*(body for name, body in contents.items() if name.startswith(f"{MODULE_FOLDER}/")))

@@ -70,6 +70,12 @@ def test_a_script_is_served_without_its_comments_on_the_same_lines(script: Path)
     assert all(re.search(r"(?:^|[\s({\[=,?:>&|])/\*\*(?:\s|$)", line) for line in begins)
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(STATIC).as_posix())
+def test_no_text_of_a_script_goes_on_over_several_lines(script: Path) -> None:
+    code = re.sub(r"/\*\*.*?\*/|^\s*//[^\n]*", "", script.read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert [text for text in re.findall(r"`[^`]*`", code) if "\n" in text] == []
+
+
 def test_a_comment_goes_and_what_looks_like_one_stays(tmp_path: Path) -> None:
     (tmp_path / "js").mkdir()
     script = "/**\n * Words.\n */\nlet /** @type {A} */ a = 'b // c';\n  // alone\nf(a); // beside\n"

@@ -1,6 +1,7 @@
 /**
- * The parts of the page that come after the tap, each at its moment: what adults have, what keeps the line, what is below
- * voice. Nothing is loaded while connections are being made: the line is theirs then.
+ * The parts of the page that come after the tap, each at its moment: what makes connections, while people are still at the door;
+ * what adults have, what keeps the line, what is below voice. Nothing is loaded while connections are being made: the line is
+ * theirs then.
  */
 
 /** @typedef {import("../ui/room.js").Model} Model */
@@ -20,6 +21,22 @@ export const PIECE_EVERY_MS = 1_500;
 const LINE_PIECES = ["../rtc/readings.js", "../rtc/ladder.js", "./line.js"];
 const LOW_PIECES = ["../clips/sealing.js", "../clips/outgoing.js", "../clips/playback.js", "../ui/low-rungs.js", "../clips/panel.js"];
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
+/** What nobody can do without is asked for again after this. */
+export const ASK_AGAIN_MS = 2_000;
+
+/** Have the browser keep what an import will need: a module that failed to load would never be asked for again. @param {string} piece */
+const bring = (piece) => fetch(new URL(piece, import.meta.url)).then((answer) => answer.arrayBuffer()).then(() => true, () => false);
+
+/** @param {string} piece */
+async function bringAtLast(piece) {
+  while (!(await bring(piece))) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+}
+
+/** What makes connections: the door comes before it, since nobody is connected before the door is open. */
+export async function peerPart() {
+  await bringAtLast("../rtc/peer.js");
+  return import("../rtc/peer.js");
+}
 
 export class LaterParts {
   /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;
@@ -79,6 +96,7 @@ export class LaterParts {
   /** What only adults have. */
   async adult() {
     if (this.#adult) return this.#adult;
+    await bringAtLast("../ui/adult.js");
     const { AdultControls } = await import("../ui/adult.js");
     const { view, send, media, render } = this.hands;
     this.#adult ??= new AdultControls(view, {
@@ -132,10 +150,10 @@ export class LaterParts {
     }, afterMs);
   }
 
-  /** Have the browser keep what an import will need. A module that failed to load would never be asked for again. @param {string[]} pieces */
+  /** @param {string[]} pieces */
   async #inPieces(pieces) {
     for (const piece of pieces) {
-      await fetch(new URL(piece, import.meta.url)).then((answer) => answer.arrayBuffer()).catch(() => undefined);
+      await bring(piece);
       if (this.hands.mesh.isThin && this.hands.model.links.size) await new Promise((resolve) => setTimeout(resolve, PIECE_EVERY_MS));
     }
   }

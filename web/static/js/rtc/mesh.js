@@ -1,8 +1,8 @@
 /** All connections of this browser: at most five peers in a room, each connected with each. Knows neither page nor socket. */
 
 import { LineWatch } from "./line-watch.js";
-import { Peer } from "./peer.js";
 
+/** @typedef {import("./peer.js").Peer} Peer */
 /** @typedef {import("./peer.js").Tracks} Tracks */
 /** @typedef {import("./peer.js").Cap} Cap */
 /** @typedef {import("./readings.js").Readings} Readings */
@@ -49,6 +49,8 @@ export class Mesh {
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
   /** @type {RTCIceServer[]} */ #servers = [];
   #watch;
+  /** What makes a connection, once it has come. @type {typeof import("./peer.js").Peer | null} */ #Peer = null;
+  /** What was said of connections before. @type {(() => void)[]} */ #early = [];
   /** What is done with a piece of a still; nothing until somebody asks for them. @type {(id: string, peer: Peer, piece: unknown) => void} */
   onStillPiece = () => undefined;
 
@@ -59,14 +61,25 @@ export class Mesh {
    *   a connection or what it carries has changed; `closed` when it is gone
    * @param {() => void} wiring.onLineBack the line to the servers was gone, and is back
    * @param {() => number} wiring.roundTripMs of a message to the server and its answer; 0: not known
+   * @param {Promise<{Peer: typeof import("./peer.js").Peer}>} wiring.part the part that makes connections
    */
   constructor(wiring) {
     this.wiring = wiring;
     this.#watch = new LineWatch(wiring.onLineBack);
+    void wiring.part.then(({ Peer }) => {
+      this.#Peer = Peer;
+      for (const take of this.#early.splice(0)) take();
+    });
   }
 
   /** @param {import("../signaling/messages.js").Connect} message */
-  connect({ peer: id, polite, negotiation, relayOnly, iceServers }) {
+  connect(message) {
+    if (!this.#Peer) this.#early.push(() => this.connect(message));
+    else this.#connect(message, this.#Peer);
+  }
+
+  /** @param {import("../signaling/messages.js").Connect} message @param {typeof import("./peer.js").Peer} Peer */
+  #connect({ peer: id, polite, negotiation, relayOnly, iceServers }, Peer) {
     this.#close(id);
     if (this.#legs.size >= LEGS_MAX) return;
     const stream = new MediaStream();
@@ -106,18 +119,24 @@ export class Mesh {
   }
 
   /** @param {import("../signaling/messages.js").Disconnect} message */
-  disconnect({ peer, negotiation }) {
-    if ((this.#legs.get(peer)?.negotiation ?? Infinity) <= negotiation) this.#close(peer);
+  disconnect(message) {
+    const { peer, negotiation } = message;
+    if (!this.#Peer) this.#early.push(() => this.disconnect(message));
+    else if ((this.#legs.get(peer)?.negotiation ?? Infinity) <= negotiation) this.#close(peer);
   }
 
   /** @param {import("../signaling/messages.js").RelayedDescription} message */
-  describe({ from, negotiation, description }) {
+  describe(message) {
+    const { from, negotiation, description } = message;
+    if (!this.#Peer) this.#early.push(() => this.describe(message));
     const leg = this.#legs.get(from);
     if (leg?.negotiation === negotiation) void leg.peer.handleDescription(description);
   }
 
   /** @param {import("../signaling/messages.js").RelayedCandidate} message */
-  candidate({ from, negotiation, candidate }) {
+  candidate(message) {
+    const { from, negotiation, candidate } = message;
+    if (!this.#Peer) this.#early.push(() => this.candidate(message));
     const leg = this.#legs.get(from);
     if (leg?.negotiation === negotiation) void leg.peer.handleCandidate(candidate);
   }
@@ -203,6 +222,7 @@ export class Mesh {
    * clear that none will come.
    */
   bequeath() {
+    this.#early = [];
     this.#closeInherited();
     this.#inherited = new Map(this.#legs);
     this.#legs.clear();
@@ -224,6 +244,7 @@ export class Mesh {
   }
 
   closeAll() {
+    this.#early = [];
     this.#watch.stop();
     for (const id of [...this.#legs.keys()]) this.#close(id);
     this.#closeInherited();
