@@ -172,14 +172,18 @@ class Laboratory:
 
     def block_udp(self, name: str, blocked: bool = True) -> None:
         """Let only TCP through the router, or everything again."""
-        router = self._router(name)
         if blocked:
-            self._nft(
-                router,
-                "table ip wall { chain through { type filter hook forward priority 0; meta l4proto udp drop; }; }",
-            )
+            self._wall(name, "meta l4proto udp drop;")
         else:
-            self._nft(router, "delete table ip wall")
+            self._nft(self._router(name), "delete table ip wall")
+
+    def allow_only_https(self, name: str) -> None:
+        """Let only TCP to port 443 through the router, as the walls of schools and offices do."""
+        self._wall(name, "meta l4proto udp drop; iifname lan0 tcp dport != 443 drop;")
+
+    def _wall(self, name: str, rules: str) -> None:
+        chain = f"chain through {{ type filter hook forward priority 0; {rules} }};"
+        self._nft(self._router(name), f"table ip wall {{ {chain} }}")
 
     def _home(self, name: str) -> str:
         return f"wasl-{self._mark}-h{self._numbers[name]}"

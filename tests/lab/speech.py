@@ -4,6 +4,7 @@ Chromium's own fake microphone beeps once a second, and Opus spends next to noth
 taken with it flatter every line.
 """
 
+import functools
 import math
 import random
 import struct
@@ -17,6 +18,15 @@ LOUDEST = 32_000
 
 def write_speech(path: Path, seed: int = 4) -> None:
     """Write about 16 seconds of mono 16-bit sound to ``path``."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(RATE_HZ)
+        sound.writeframes(_spoken(seed))
+
+
+@functools.cache
+def _spoken(seed: int) -> bytes:
     dice = random.Random(seed)
     samples: list[int] = []
     phase = 0.0
@@ -36,8 +46,4 @@ def write_speech(path: Path, seed: int = 4) -> None:
                 samples.append(int(max(-1.0, min(1.0, 0.22 * value * loudness)) * LOUDEST))
             samples.extend(int(dice.gauss(0, 300)) for _ in range(int(dice.uniform(0, 0.04) * RATE_HZ)))
         samples.extend(int(dice.gauss(0, 8)) for _ in range(int(dice.uniform(0.3, 0.8) * RATE_HZ)))
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE_HZ)
-        sound.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+    return struct.pack(f"<{len(samples)}h", *samples)

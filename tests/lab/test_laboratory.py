@@ -120,20 +120,29 @@ def test_changed_address_is_seen_by_the_server(lab: Laboratory):
     assert before[0].startswith(lab.public_address("classroom", 1))
 
 
+def refuses(lab: Laboratory, home: str, port: int) -> bool:
+    """Whether a server that does not listen there says so; False: the question is lost on its way."""
+    asked = f"import socket\ntry: socket.create_connection(('{SERVER_ADDRESS}', {port}), 2)\n"
+    heard = "except ConnectionRefusedError: print('refused')\nexcept TimeoutError: print('lost')"
+    return lab.inside(home, sys.executable, "-c", asked + heard) == "refused\n"
+
+
 def test_blocked_udp_leaves_tcp(lab: Laboratory):
     home = lab.add_participant("classroom", CLEAR)
     lab.block_udp("classroom")
     assert probe(lab, home, 5)["back"] == 0
-    refused = lab.inside(
-        home,
-        sys.executable,
-        "-c",
-        f"import socket\ntry: socket.create_connection(('{SERVER_ADDRESS}', 9), 3)\n"
-        "except ConnectionRefusedError: print('answered')",
-    )
-    assert refused.strip() == "answered"
+    assert refuses(lab, home, 9)
     lab.block_udp("classroom", blocked=False)
     assert probe(lab, home, 5)["back"] == 5
+
+
+def test_a_wall_for_all_but_https_leaves_https(lab: Laboratory):
+    home = lab.add_participant("classroom", CLEAR)
+    assert refuses(lab, home, 3478)
+    lab.allow_only_https("classroom")
+    assert probe(lab, home, 5)["back"] == 0
+    assert not refuses(lab, home, 3478)
+    assert refuses(lab, home, 443)
 
 
 def test_nothing_is_left_behind():

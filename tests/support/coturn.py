@@ -1,6 +1,7 @@
 """A real coturn with the shipped configuration, on loopback or in a network namespace of its own.
 
-``running_coturn`` is also what browser tests use to force calls through a relay.
+``running_coturn`` is also what browser tests use to force calls through a relay. Given a certificate it listens for TLS
+too; it can be killed and started again.
 """
 
 import ctypes
@@ -95,8 +96,17 @@ def namespaces_are_possible() -> bool:
 
 
 @dataclass(frozen=True)
+class Tls:
+    """Where a relay listens for TLS, and what it shows there."""
+
+    port: int
+    certificate: Path
+    key: Path
+
+
+@dataclass
 class Coturn:
-    """A running relay: where it listens, what signs for it, and the configuration it was given."""
+    """A relay: where it listens, what signs for it, and the configuration it was given."""
 
     network: Network
     address: str
@@ -104,6 +114,32 @@ class Coturn:
     settings: TurnSettings
     shipped: str
     given: str
+    folder: Path
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        path = self.folder / "turnserver.conf"
+        path.write_text(self.given)
+        own_files = ("--userdb", f"{self.folder}/turndb", "--pidfile", f"{self.folder}/pid")
+        self.process = subprocess.Popen(
+            self.network.command("turnserver", "-c", str(path), *own_files),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_until_it_answers(self, self.process)
+
+    def kill(self) -> None:
+        """End it as a crash would: every allocation is forgotten."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        """End it, if it runs."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(10)
 
     def client(
         self, username: str = "", password: str = "", *, kind: socket.SocketKind = socket.SOCK_DGRAM
@@ -132,34 +168,33 @@ def running_coturn(
     address: str = "127.0.0.1",
     turn_secrets: tuple[str, ...] = (),
     site_ranges: tuple[str, ...] = (),
+    tls: Tls | None = None,
 ) -> Iterator[Coturn]:
     """Start coturn with what ``wasl turn-config`` writes, plus the laboratory's line when it stands on loopback."""
     network = network or Network()
     local = address.rpartition("/")[2]
     port, first = _free_port(network, local), 20_000 + secrets.randbelow(12_000)
     signing = turn_secrets or (secrets.token_hex(32),)
-    settings = TurnSettings(urls=(f"turn:{local}:{port}?transport=udp",), secrets=signing)
+    urls = (f"turn:{local}:{port}?transport=udp", *([f"turns:{local}:{tls.port}?transport=tcp"] if tls else []))
+    settings = TurnSettings(urls=urls, secrets=signing)
     config = relay_config(
-        settings, realm="turn.test", address=address, site_ranges=site_ranges, relay_ports=f"{first}-{first + 399}"
+        settings,
+        realm="turn.test",
+        address=address,
+        site_ranges=site_ranges,
+        relay_ports=f"{first}-{first + 399}",
+        certificate=str(tls.certificate) if tls else None,
+        key=str(tls.key) if tls else None,
     )
     shipped = turnserver_conf(config)
     given = shipped + (f"{LOOPBACK_LINE}\n" if local.startswith("127.") else "")
     with tempfile.TemporaryDirectory(prefix="wasl-coturn-") as folder:
-        path = Path(folder) / "turnserver.conf"
-        path.write_text(given)
-        own_files = ("--userdb", f"{folder}/turndb", "--pidfile", f"{folder}/pid")
-        process = subprocess.Popen(
-            network.command("turnserver", "-c", str(path), *own_files),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        coturn = Coturn(network, local, port, settings, shipped, given)
+        coturn = Coturn(network, local, port, settings, shipped, given, Path(folder))
         try:
-            _wait_until_it_answers(coturn, process)
+            coturn.start()
             yield coturn
         finally:
-            process.terminate()
-            process.wait(10)
+            coturn.stop()
 
 
 def _free_port(network: Network, address: str) -> int:
