@@ -6,33 +6,37 @@
     python -m bench.lines --tries 20          how often all pairs on three EDGE lines are connected within 25 s
 
 Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium and coturn.
-A page presses its own buttons at once, so the times hold page, TLS, socket, ICE and DTLS, and nobody's hand. The
-psychologist is signed in already and opens the visit; the others open their links. ``prepared`` is the same when each
-browser has opened the page once before, on a good line, as the printed card asks for the day before.
+A page presses its own buttons the moment they can be pressed, so the times hold page, TLS, socket, ICE and DTLS, and
+nobody's hand. The psychologist is signed in already and opens the visit; the others open their links. ``prepared`` is
+the same when each browser has opened the page once before, on a good line, as the printed card asks for the day before.
+
+``first sound`` is when the last of the three listeners has first heard anybody, in seconds since it opened its page;
+the bar is on this one. ``all heard`` is when the last of them has heard both others; ``--tries`` counts this one.
 ``invented`` is the share of speech samples that the worst listener's browser had to make up, silence left out;
-``uplink`` is the classroom's, whole page, at the IP layer. Each fault has its fault-free control in the same run, just
-before it.
+``uplink`` is the classroom's, whole page, at the IP layer; ``fps``, ``width`` and ``frozen`` are of the classroom's
+picture, at the worst of those who see it. Each fault has its fault-free control in the same run, just
+before it. ``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
 """
 
 import argparse
 import asyncio
 import json
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.lines_call import BACK_PATIENCE_S, Call, Figures, calling
+from bench.lines_call import Figures, calling
+from bench.lines_faults import FAULTS, SETTLE_S, measure_fault
 from tests.lab.laboratory import missing_for_laboratory
 
-SETTLE_S = 10.0
 CONNECTED_WITHIN_S = 25.0
-SILENCE_WATCHED_S = 25.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Three lines by role, whether the page was opened the day before, and what is asked for."""
+    """Three lines by role, what else is special, and what is asked for.
+
+    ``prepared``: the page was opened the day before.
+    """
 
     lines: tuple[str, str, str]
     prepared: bool = False
@@ -40,6 +44,8 @@ class Case:
     invented_pct: float | None = None
     buffer_ms: float | None = None
     uplink_kbps: float | None = None
+    fps: float | None = None
+    frozen_pct: float | None = None
 
 
 CASES: dict[str, Case] = {
@@ -50,102 +56,50 @@ CASES: dict[str, Case] = {
     "rural3g-prepared": Case(lines=("rural3g", "rural3g", "rural3g"), prepared=True, first_sound_s=4),
     "edge-prepared": Case(lines=("edge", "edge", "edge"), prepared=True, first_sound_s=9, invented_pct=3),
     "edge-and-good": Case(lines=("edge", "fibre", "4g"), invented_pct=1, buffer_ms=800, uplink_kbps=58),
-    "rural3g-and-good": Case(lines=("rural3g", "fibre", "4g"), invented_pct=2, buffer_ms=300),
+    "rural3g-and-good": Case(lines=("rural3g", "fibre", "4g"), invented_pct=2, buffer_ms=300, fps=8, frozen_pct=5),
     "lossy20-and-good": Case(lines=("lossy20", "fibre", "4g"), invented_pct=4),
     "satellite-and-good": Case(lines=("satellite", "fibre", "4g")),
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """Something that happens to the classroom for ``seconds``, and within what time sound must be back afterwards."""
-
-    seconds: float
-    back_s: float
-
-
-FAULTS = {
-    "outage-10": Fault(seconds=10, back_s=1),
-    "outage-30": Fault(seconds=30, back_s=2),
-    "outage-300": Fault(seconds=300, back_s=5),
-    "new-address": Fault(seconds=0, back_s=5.5),
-    "udp-cut": Fault(seconds=0, back_s=8),
-    "server-killed": Fault(seconds=3, back_s=1),
-}
-
-
-async def suffer(call: Call, name: str) -> Figures:
-    """Let a fault happen to a call on good lines, and measure how sound and seats come back."""
-    fault = FAULTS[name]
-    control = await call.measure(10)
-    since = {role: figures["now"] for role, figures in (await call.last()).items()}
-    mend = _break(call, name)
-    await asyncio.sleep(fault.seconds)
-    mend()
-    if fault.seconds:
-        back = await call.time_to_sound()
-    else:
-        # What is under way still arrives: the longest silence that follows is what people hear.
-        await asyncio.sleep(SILENCE_WATCHED_S)
-        back = await call.longest_gap(since) if await call.time_to_sound() is not None else None
-    result: Figures = {"bar": fault.back_s, "soundBackS": back, "controlInventedPct": control["inventedPct"]}
-    if name == "server-killed":
-        started = time.monotonic()
-        while any(figures["signaling"] != "online" for figures in (await call.last()).values()):
-            if time.monotonic() - started > BACK_PATIENCE_S:
-                break
-            await asyncio.sleep(0.1)
-        result |= {"seatsBackS": round(time.monotonic() - started, 1), "mediaGapS": await call.longest_gap(since)}
-    return result
-
-
-def _break(call: Call, name: str) -> Callable[[], None]:
-    if name == "server-killed":
-        call.server.kill()
-        return call.server.start
-    if name == "new-address":
-        call.lab.change_address("classroom", 2)
-    elif name == "udp-cut":
-        call.lab.block_udp("classroom")
-    else:
-        call.lab.cut("classroom")
-        return lambda: call.lab.cut("classroom", False)
-    return lambda: None
-
-
 async def measure_case(case: Case, seconds: float) -> Figures:
     """Join on the case's lines and measure the call."""
     async with calling(case.lines, prepared=case.prepared) as call:
-        first = await call.join()
+        anybody, everybody = await call.join()
         await asyncio.sleep(SETTLE_S)
         measured = await call.measure(seconds)
-    times = list(first.values())
-    return {"firstSoundS": None if None in times else max(times), "firstSoundByRole": first, **measured}
+    return {
+        "firstSoundS": _worst(list(anybody.values())),
+        "allHeardS": _worst(list(everybody.values())),
+        "firstSoundByRole": anybody,
+        "allHeardByRole": everybody,
+        **measured,
+    }
+
+
+def _worst(times: list[float | None]) -> float | None:
+    known = [at for at in times if at is not None]
+    return max(known) if known and len(known) == len(times) else None
 
 
 async def count_connected(tries: int) -> Figures:
     """Join on three EDGE lines again and again, each time without anything kept, and count."""
+    first: list[float | None] = []
     times: list[float | None] = []
     async with calling(CASES["edge"].lines) as call:
         for _ in range(tries):
             if times:
                 await call.start_over()
-            first = list((await call.join()).values())
-            times.append(None if None in first else max(first))
-            print(f"try {len(times)}: {times[-1]} s", file=sys.stderr, flush=True)
+            anybody, everybody = await call.join()
+            first.append(_worst(list(anybody.values())))
+            times.append(_worst(list(everybody.values())))
+            print(f"try {len(times)}: first {first[-1]} s, all {times[-1]} s", file=sys.stderr, flush=True)
     return {
         "tries": tries,
         "within25s": sum(at is not None and at <= CONNECTED_WITHIN_S for at in times),
-        "firstSoundS": times,
+        "firstSoundS": first,
+        "allHeardS": times,
     }
-
-
-async def measure_fault(name: str) -> Figures:
-    """Join on good lines, and let the fault happen."""
-    async with calling(("4g", "fibre", "4g")) as call:
-        await call.join()
-        await asyncio.sleep(SETTLE_S)
-        return await suffer(call, name)
 
 
 def table(results: dict[str, Figures]) -> str:
@@ -153,37 +107,47 @@ def table(results: dict[str, Figures]) -> str:
     rows = []
     for name, got in results.items():
         if name in FAULTS:
-            rows.append(
-                f"{name:20} sound back {got['soundBackS']} s (bar {got['bar']:g})  "
-                + str({key: got[key] for key in ("seatsBackS", "mediaGapS") if key in got} or "")
-            )
-            continue
-        case = CASES[name]
-        cells = (
-            ("first sound s", got["firstSoundS"], case.first_sound_s),
-            ("invented %", got["inventedPct"], case.invented_pct),
-            ("buffer ms", got["bufferMs"], case.buffer_ms), ("uplink kbit/s", got["uplinkKbps"], case.uplink_kbps),
-            ("fps", min(got["fps"], default=None), None), ("frozen %", got["frozenPct"], None),
-        )  # fmt: skip
-        rows.append(
-            f"{name:20} "
-            + "  ".join(f"{title} {value}" + (f" (bar {bar:g})" if bar else "") for title, value, bar in cells)
-        )
+            further = {key: got[key] for key in ("seatsBackS", "mediaGapS", "classroomRelays") if key in got}
+            rows.append(f"{name:20} sound back {got['soundBackS']} s (bar {got['bar']:g})  {further or ''}")
+        else:
+            rows.append(_case_row(name, got))
     return "\n".join(rows)
+
+
+def _case_row(name: str, got: Figures) -> str:
+    case = CASES[name]
+    cells = (
+        ("first sound s", got["firstSoundS"], case.first_sound_s), ("all heard s", got["allHeardS"], None),
+        ("invented %", got["inventedPct"], case.invented_pct),
+        ("buffer ms", got["bufferMs"], case.buffer_ms), ("uplink kbit/s", got["uplinkKbps"], case.uplink_kbps),
+        ("fps", got["classroomFps"], case.fps), ("width", got["classroomWidth"], None),
+        ("frozen %", got["classroomFrozenPct"], case.frozen_pct),
+    )  # fmt: skip
+    told = [
+        f"{title} {value}" + (f" (bar {bar:g})" if bar else "")
+        for title, value, bar in cells
+        if value is not None or bar
+    ]
+    return f"{name:20} " + "  ".join(told)
+
+
+async def _measure(name: str, seconds: float) -> Figures:
+    return await (measure_case(CASES[name], seconds) if name in CASES else measure_fault(name))
 
 
 async def main(names: list[str], seconds: float) -> None:
     """Measure the named cases and faults, or all."""
     results: dict[str, Figures] = {}
     for name in names or [*CASES, *FAULTS]:
-        results[name] = await (measure_case(CASES[name], seconds) if name in CASES else measure_fault(name))
+        results[name] = await _measure(name, seconds)
         print(table({name: results[name]}), file=sys.stderr, flush=True)
     print(json.dumps(results))
 
 
 if __name__ == "__main__":
+    every = ", ".join([*CASES, *FAULTS])
     parser = argparse.ArgumentParser(prog="python -m bench.lines", description="Measures whole calls on bad lines.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join([*CASES, *FAULTS]))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=every)
     parser.add_argument("--seconds", type=float, default=40, help="how long each case is measured")
     parser.add_argument("--tries", type=int, default=0, help="count tries on EDGE instead")
     options = parser.parse_args()

@@ -1,12 +1,7 @@
-"""A whole call in the laboratory, as `bench/lines.py` measures it: the real server behind TLS, and three Chromiums."""
+"""A whole call in the laboratory, as `bench/lines.py` measures it: three Chromiums, each behind a line of its own."""
 
 import asyncio
 import contextlib
-import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -16,83 +11,29 @@ from typing import Any, Literal
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
+from bench.lines_server import URL, Server
 from tests.lab.browsers import launch
-from tests.lab.laboratory import SERVER_ADDRESS, TURN_ADDRESS, Laboratory
+from tests.lab.laboratory import TURN_ADDRESS, Laboratory
 from tests.lab.speech import write_speech
-from tests.support.coturn import Coturn, Network, running_coturn
-from tests.support.demo_server import free_port
+from tests.lab.tls_front import make_certificate
+from tests.support.coturn import Coturn, Network, Tls, running_coturn
 
 ROLES = ("classroom", "psychologist", "social_worker")
-TLS_PORT = 443
-URL = f"https://{SERVER_ADDRESS}"
+TURN_TLS_PORT = 443
 WATCH = Path(__file__).with_name("lines_watch.js")
 JOIN_PATIENCE_S = 90.0
 ADDRESSES_SETTLE_S = 3.0
 BACK_PATIENCE_S = 60.0
+COUNTERS = ("packets", "samples", "concealed", "invented", "delay", "emitted", "energy", "frames", "frozen")
 Figures = dict[str, Any]
-
-
-class Server:
-    """The real demonstration behind TLS, in the laboratory's internet; it can be killed and started again."""
-
-    def __init__(self, laboratory: Laboratory, folder: Path, coturn: Coturn) -> None:
-        self._lab, self._folder = laboratory, folder
-        self._port = free_port()
-        self._environment = {
-            **os.environ,
-            # By TCP too: where UDP is cut, nothing else is left.
-            "WASL_TURN_URLS": ",".join([*coturn.settings.urls, f"turn:{coturn.address}:{coturn.port}?transport=tcp"]),
-            "WASL_TURN_SECRET": coturn.settings.secrets[0],
-        }
-        self._demo: subprocess.Popen[str] | None = None
-        self._front: subprocess.Popen[str] | None = None
-        self.links: dict[str, str] = {}
-        self.visit = ""
-
-    def start(self) -> None:
-        """Start the demonstration, and the TLS front where it does not run yet; read the links."""
-        wasl = str(Path(sys.executable).with_name("wasl"))
-        with (self._folder / "server.log").open("a") as log:
-            self._demo = subprocess.Popen(
-                self._lab.command_inside(
-                    self._lab.internet, wasl, "demo", "--json", "--port", str(self._port),
-                    "--data", str(self._folder / "demo"), "--public-url", URL,
-                ),
-                stdout=subprocess.PIPE, stderr=log, text=True, env=self._environment,
-            )  # fmt: skip
-        assert self._demo.stdout is not None
-        told = self._demo.stdout.readline()
-        if not told:
-            raise RuntimeError((self._folder / "server.log").read_text()[-2000:])
-        self.links, self.visit = json.loads(told)["links"], json.loads(told)["visit"]
-        if self._front is None:
-            arguments = (SERVER_ADDRESS, str(TLS_PORT), str(self._port), str(self._folder))
-            self._front = subprocess.Popen(
-                self._lab.command_inside(self._lab.internet, sys.executable, "-m", "tests.lab.tls_front", *arguments),
-                stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            assert self._front.stdout is not None
-            self._front.stdout.readline()
-
-    def kill(self) -> None:
-        """End the demonstration as a crash would."""
-        if self._demo is not None:
-            self._demo.send_signal(signal.SIGKILL)
-            self._demo.wait()
-
-    def close(self) -> None:
-        """End both."""
-        self.kill()
-        if self._front is not None:
-            self._front.kill()
-            self._front.wait()
+Seconds = dict[str, float | None]
 
 
 class Call:
     """Three pages on the demonstration's visit, as they are measured from outside."""
 
-    def __init__(self, laboratory: Laboratory, browsers: dict[str, Browser], server: Server) -> None:
-        self.lab, self.server = laboratory, server
+    def __init__(self, laboratory: Laboratory, browsers: dict[str, Browser], server: Server, coturn: Coturn) -> None:
+        self.lab, self.server, self.coturn = laboratory, server, coturn
         self._browsers = browsers
         self.pages: dict[str, Page] = {}
 
@@ -118,47 +59,58 @@ class Call:
         self.server.kill()
         self.server.start()
 
-    async def join(self) -> Figures:
-        """Open the three links at once and wait until everybody hears everybody; seconds since each page's start."""
+    async def join(self) -> tuple[Seconds, Seconds]:
+        """Open the three links at once and wait until everybody hears everybody.
+
+        Returns, in seconds since each page's start, when it first heard anybody and when it first had heard all.
+        """
         links = {**self.server.links, "psychologist": f"{URL}/call/{self.server.visit}"}
         await asyncio.gather(*[page.goto(links[role], wait_until="commit") for role, page in self.pages.items()])
-        first: dict[str, float | None] = {}
         until = time.monotonic() + JOIN_PATIENCE_S
-        while time.monotonic() < until:
+        anybody: Seconds = {}
+        everybody: Seconds = {}
+        while time.monotonic() < until and not (everybody and all(everybody.values())):
             with contextlib.suppress(PlaywrightError):
-                first = {
-                    role: await page.evaluate("window.watched?.firstSound ?? null") for role, page in self.pages.items()
-                }
-            if first and all(first.values()):
-                break
+                anybody, everybody = await self._seconds_to("firstSound"), await self._seconds_to("everybody")
             await asyncio.sleep(0.2)
-        return {role: None if at is None else round(at / 1000, 1) for role, at in first.items()}
+        return anybody, everybody
+
+    async def _seconds_to(self, moment: str) -> Seconds:
+        found: Seconds = {}
+        for role, page in self.pages.items():
+            at = await page.evaluate("moment => window.watched?.[moment] ?? null", moment)
+            found[role] = None if at is None else round(at / 1000, 1)
+        return found
 
     async def last(self) -> dict[str, Figures]:
         """Return each page's newest figures."""
         return {role: await page.evaluate("window.watched.series.at(-1)") for role, page in self.pages.items()}
 
     async def measure(self, seconds: float) -> Figures:
-        """Measure a stretch of the call: the worst of all listeners, and the classroom's uplink."""
+        """Measure a stretch of the call: the worst of all listeners, and the classroom's uplink and picture."""
         self.lab.count("classroom")
         before, started = await self.last(), time.monotonic()
         await asyncio.sleep(seconds)
         after, stretch = await self.last(), time.monotonic() - started
         counted = self.lab.count("classroom")
-        invented, buffers, fps, frozen = [], [], [], []
-        for role in ROLES:
-            for old, new in zip(before[role]["legs"], after[role]["legs"], strict=False):
-                grown = {name: new[name] - old[name] for name in new}
-                invented.append(100 * grown["invented"] / grown["samples"] if grown["samples"] > 0 else 100.0)
-                buffers.append(1000 * grown["delay"] / grown["emitted"] if grown["emitted"] > 0 else 0.0)
-                fps.append(round(grown["frames"] / stretch, 1))
-                frozen.append(round(100 * grown["frozen"] / stretch, 1))
+        legs = {
+            (listener, speaker): grown(before[listener], after[listener], speaker)
+            for listener in ROLES
+            for speaker in ROLES
+            if speaker != listener
+        }
+        of_classroom = [leg for (_, speaker), leg in legs.items() if speaker == "classroom"]
         return {
-            "inventedPct": round(max(invented, default=100.0), 2),
-            "bufferMs": round(max(buffers, default=0.0)),
+            "inventedPct": round(max(_invented_pct(leg) for leg in legs.values()), 2),
+            "inventedPctByListener": {
+                role: round(max(_invented_pct(leg) for (listener, _), leg in legs.items() if listener == role), 2)
+                for role in ROLES
+            },
+            "bufferMs": round(max(1000 * leg["delay"] / max(leg["emitted"], 1) for leg in legs.values())),
             "uplinkKbps": round(counted["up"]["bytes"] * 8 / stretch / 1000, 1),
-            "fps": fps,
-            "frozenPct": max(frozen, default=0.0),
+            "classroomFps": round(min(leg["frames"] for leg in of_classroom) / stretch, 1),
+            "classroomWidth": min(leg["width"] for leg in of_classroom),
+            "classroomFrozenPct": round(100 * max(leg["frozen"] for leg in of_classroom) / stretch, 1),
             "rungs": {role: after[role]["rung"] for role in ROLES},
         }
 
@@ -168,33 +120,58 @@ class Call:
         started = time.monotonic()
         while time.monotonic() - started < BACK_PATIENCE_S:
             now = await self.last()
-            back = [_growing(marks[role]["legs"], now[role]["legs"]) for role in ROLES]
-            if all(count >= len(ROLES) - 1 for count in back):
+            legs = [grown(marks[role], now[role], speaker) for role in ROLES for speaker in ROLES if speaker != role]
+            if all(leg["packets"] > 0 for leg in legs):
                 return round(time.monotonic() - started, 1)
             await asyncio.sleep(0.1)
         return None
 
     async def longest_gap(self, since_ms: dict[str, float]) -> float:
-        """Return the longest time, in seconds, that any connection brought no packet since the pages' times."""
-        gaps = [0.0]
+        """Return the longest time, in s, that anybody had no packet of somebody's sound since the pages' times."""
+        longest = 0.0
         for role, page in self.pages.items():
             series = await page.evaluate(
                 "since => window.watched.series.filter(({now}) => now > since)", since_ms[role]
             )
-            for leg in range(len(ROLES) - 1):
-                points = [(entry["now"], entry["legs"][leg]["packets"]) for entry in series if len(entry["legs"]) > leg]
-                last = points[0] if points else (0, 0)
-                for now, packets in points:
-                    if packets != last[1]:
-                        last = (now, packets)
-                    gaps.append((now - last[0]) / 1000)
-        return round(max(gaps), 1)
+            # A connection tells whose it is only after a while.
+            whose = {leg["id"]: leg["from"] for entry in series for leg in entry["legs"] if leg["from"]}
+            for speaker in ROLES:
+                if speaker != role and series:
+                    theirs = [connection for connection, role_of in whose.items() if role_of == speaker]
+                    longest = max(longest, _longest_silence(series, theirs))
+        return round(longest / 1000, 1)
+
+    async def relays(self, role: str) -> list[str]:
+        """Return by which protocol a page reaches the relay, for each of its connections; "direct" without one."""
+        paths = await self.pages[role].evaluate("window.watched.paths()")
+        return [path["relayProtocol"] or "direct" for path in paths]
 
 
-def _growing(old: list[Figures], new: list[Figures]) -> int:
-    """Count the connections that have brought packets since; a connection that counts anew is a new one."""
-    before = [leg["packets"] for leg in old] + [0] * len(new)
-    return sum(leg["packets"] > (mark if leg["packets"] >= mark else 0) for leg, mark in zip(new, before, strict=False))
+def grown(before: Figures, after: Figures, speaker: str) -> Figures:
+    """Return how much a page's counters for one person's sound and picture have grown between two looks."""
+    old = {leg["id"]: leg for leg in before["legs"]}
+    new = [leg for leg in after["legs"] if leg["from"] == speaker]
+    growth: Figures = {
+        name: sum(leg[name] - (old[leg["id"]][name] if leg["id"] in old else 0) for leg in new) for name in COUNTERS
+    }
+    return growth | {"width": max((leg["width"] for leg in new), default=0)}
+
+
+def _invented_pct(leg: Figures) -> float:
+    return 100 * leg["invented"] / leg["samples"] if leg["samples"] > 0 else 100.0
+
+
+def _longest_silence(series: list[Figures], connections: list[int]) -> float:
+    """Return the longest time, in ms, during which none of these connections brought a packet."""
+    known: dict[int, int] = {leg["id"]: leg["packets"] for leg in series[0]["legs"]}
+    heard_at, longest = series[0]["now"], 0.0
+    for entry in series:
+        packets = {leg["id"]: leg["packets"] for leg in entry["legs"] if leg["id"] in connections}
+        if any(count > known.get(connection, 0) for connection, count in packets.items()):
+            heard_at = entry["now"]
+        known |= packets
+        longest = max(longest, entry["now"] - heard_at)
+    return longest
 
 
 async def sign_in(context: BrowserContext, link: str) -> None:
@@ -217,31 +194,30 @@ async def keep_page(context: BrowserContext) -> None:
 @contextlib.asynccontextmanager
 async def calling(lines: tuple[str, str, str], *, prepared: bool = False) -> AsyncIterator[Call]:
     """Yield a call that has not begun: server, lines and empty pages."""
-    with (
-        tempfile.TemporaryDirectory(prefix="wasl-lines-") as name,
-        Laboratory() as laboratory,
-        running_coturn(
-            network=Network(laboratory.internet), address=TURN_ADDRESS, site_ranges=(f"{TURN_ADDRESS}/32",)
-        ) as coturn,
-    ):
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="wasl-lines-") as name, Laboratory() as laboratory:
+        folder, turn_folder = Path(name), Path(name) / "turn"
+        turn_folder.mkdir()
         write_speech(folder / "speech.wav")
-        server = Server(laboratory, folder, coturn)
-        try:
-            server.start()
-            homes = {role: laboratory.add_participant(role, "fibre") for role in ROLES}
-            # A device that has just come up takes another address a moment later, which ends what Chromium is loading.
-            await asyncio.sleep(ADDRESSES_SETTLE_S)
-            async with async_playwright() as playwright:
-                browsers = {
-                    role: await launch(playwright, laboratory, home, folder / "speech.wav")
-                    for role, home in homes.items()
-                }
-                call = Call(laboratory, browsers, server)
-                await call.open_pages(prepared=prepared)
+        with running_coturn(
+            network=Network(laboratory.internet), address=TURN_ADDRESS, site_ranges=(f"{TURN_ADDRESS}/32",),
+            tls=Tls(TURN_TLS_PORT, *make_certificate(TURN_ADDRESS, turn_folder)),
+        ) as coturn:  # fmt: skip
+            server = Server(laboratory, folder, coturn)
+            try:
+                server.start()
+                homes = {role: laboratory.add_participant(role, "fibre") for role in ROLES}
+                # A device that has just come up takes another address a moment later, which ends what is being loaded.
                 await asyncio.sleep(ADDRESSES_SETTLE_S)
-                for role, line in zip(ROLES, lines, strict=True):
-                    laboratory.set_line(role, line)
-                yield call
-        finally:
-            server.close()
+                async with async_playwright() as playwright:
+                    browsers = {
+                        role: await launch(playwright, laboratory, home, folder / "speech.wav")
+                        for role, home in homes.items()
+                    }
+                    call = Call(laboratory, browsers, server, coturn)
+                    await call.open_pages(prepared=prepared)
+                    await asyncio.sleep(ADDRESSES_SETTLE_S)
+                    for role, line in zip(ROLES, lines, strict=True):
+                        laboratory.set_line(role, line)
+                    yield call
+            finally:
+                server.close()

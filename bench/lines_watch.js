@@ -1,22 +1,61 @@
-/* Laid into each page before its own scripts: keeps hold of every connection, takes its figures five times a second, and
-   presses the buttons that people would press, at once, so that nobody's hand is in the figures. */
+/* Laid into each page before its own scripts: keeps hold of every connection, takes its figures, and presses the buttons
+   that people would press, in the moment in which they can be pressed, so that nobody's hand is in the figures. The
+   device is given a voice of its own in the page's language, which only writes down what it is asked to say. */
 (() => {
+  const UNTIL_HEARD_MS = 100;
   const EVERY_MS = 200;
-  const watched = { connections: [], series: [], firstSound: null, firstPicture: null, live: null, pressed: {} };
+  const PRESS_AGAIN_MS = 2000;
+  const TALK_MS = 3000;
+  const TALK_AGAIN_MS = 12000;
+  const watched = {
+    series: [], told: [], pressed: {}, firstSound: null, everybody: null, firstPicture: null, live: null,
+    /* Whether to hold to talk whenever the page offers it. */ talks: false, talkedAt: 0,
+  };
   window.watched = watched;
+
+  let made = 0;
+  let legs = [];
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...given) {
       super(...given);
-      watched.connections.push(this);
+      legs.push({ pc: this, id: made++, from: null, stood: false });
     }
   };
-  const figuresOf = async (pc) => {
-    const found = { packets: 0, samples: 0, invented: 0, delay: 0, emitted: 0, energy: 0, frames: 0, frozen: 0, width: 0 };
-    for (const entry of (await pc.getStats()).values()) {
+  window.SpeechSynthesisUtterance = class {
+    constructor(text) {
+      this.text = text;
+    }
+  };
+  Object.defineProperty(window, "speechSynthesis", {
+    value: {
+      getVoices: () => [{ localService: true, lang: document.documentElement.lang }],
+      speak: ({ text }) => watched.told.push({ now: performance.now(), how: "said", words: text }),
+      cancel: () => undefined,
+    },
+  });
+
+  /* Whose sound comes over a connection: the seat whose picture plays one of its tracks. */
+  const roleOf = (pc) => {
+    const tracks = new Set(pc.getReceivers().map(({ track }) => track));
+    for (const seat of document.querySelectorAll("[data-seat]")) {
+      const playing = seat.querySelector("video")?.srcObject?.getTracks() ?? [];
+      if (playing.some((track) => tracks.has(track))) return seat.dataset.seat;
+    }
+    return null;
+  };
+  const figuresOf = async (leg) => {
+    const found = {
+      packets: 0, samples: 0, concealed: 0, invented: 0, delay: 0, emitted: 0, energy: 0, frames: 0, frozen: 0, width: 0,
+    };
+    leg.from ??= roleOf(leg.pc);
+    leg.stood ||= leg.pc.connectionState === "connected";
+    if (!leg.stood) return { id: leg.id, from: leg.from, ...found };
+    for (const entry of (await leg.pc.getStats()).values()) {
       if (entry.type !== "inbound-rtp") continue;
       if (entry.kind === "audio") {
         found.packets += entry.packetsReceived ?? 0;
         found.samples += entry.totalSamplesReceived ?? 0;
+        found.concealed += entry.concealedSamples ?? 0;
         found.invented += (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0);
         found.delay += entry.jitterBufferDelay ?? 0;
         found.emitted += entry.jitterBufferEmittedCount ?? 0;
@@ -27,28 +66,76 @@
         found.width = Math.max(found.width, entry.frameWidth ?? 0);
       }
     }
-    return found;
+    return { id: leg.id, from: leg.from, ...found };
+  };
+  /* What leads to nobody carries no sound: the page asks servers over connections of that kind. */
+  const open = () => {
+    legs = legs.filter(({ pc }) => pc.connectionState !== "closed");
+    return legs.filter(({ pc }) => pc.getTransceivers().length > 0);
+  };
+
+  let shown = "";
+  const readNotices = (now) => {
+    const parts = ["line", "notices", "card"].map((id) => document.getElementById(id));
+    const lowest = document.querySelector("#low:not([hidden]) .low-why:not([hidden])");
+    const words = [...parts, lowest].map((part) => (part && !part.hidden ? part.textContent.trim() : "")).filter(Boolean).join(" / ");
+    if (words && words !== shown) watched.told.push({ now, how: "shown", words });
+    shown = words;
   };
   const look = async () => {
     const now = performance.now();
-    const open = watched.connections.filter((pc) => pc.connectionState !== "closed");
-    const legs = await Promise.all(open.map(figuresOf));
+    const found = await Promise.all(open().map(figuresOf));
     const room = document.getElementById("room");
-    const states = open.map((pc) => pc.connectionState);
-    watched.series.push({ now, legs, states, rung: room?.dataset.rung, signaling: room?.dataset.signaling });
+    const talkButton = document.querySelector('.talk[data-others="true"][aria-pressed="false"]');
+    /* The button to hold shows who speaks. */
+    const clip = talkButton?.querySelector("use").getAttribute("href").replace("#p-", "") ?? null;
+    watched.series.push({ now, legs: found, clip, rung: room?.dataset.rung, signaling: room?.dataset.signaling });
     if (watched.series.length > 6000) watched.series.shift();
     if (room?.dataset.state === "live") watched.live ??= now;
-    if (legs.length > 1 && legs.every(({ energy }) => energy > 0)) watched.firstSound ??= now;
-    if (legs.some(({ frames }) => frames > 0)) watched.firstPicture ??= now;
+    const heard = found.filter(({ energy }) => energy > 0).length;
+    if (heard > 0) watched.firstSound ??= now;
+    if (heard > 1 && heard === found.length) watched.everybody ??= now;
+    if (found.some(({ frames }) => frames > 0)) watched.firstPicture ??= now;
+    readNotices(now);
   };
+  const watch = async () => {
+    try {
+      await look();
+    } finally {
+      setTimeout(() => void watch(), watched.everybody === null ? UNTIL_HEARD_MS : EVERY_MS);
+    }
+  };
+
   const press = () => {
     for (const action of ["join", "knock", "open-door"]) {
       const button = document.querySelector(`button[data-action="${action}"]`);
-      if (!button || button.disabled || button.offsetParent === null || performance.now() < (watched.pressed[action] ?? 0)) continue;
-      watched.pressed[action] = performance.now() + 2000;
+      if (!button || button.disabled || performance.now() < (watched.pressed[action] ?? 0) || button.offsetParent === null) continue;
+      watched.pressed[action] = performance.now() + PRESS_AGAIN_MS;
       button.click();
     }
+    if (watched.everybody !== null) atOnce.disconnect();
   };
-  setInterval(() => void look(), EVERY_MS);
+  const talk = () => {
+    const button = document.querySelector('button[data-action="talk"]');
+    if (!watched.talks || !button?.checkVisibility() || performance.now() < watched.talkedAt + TALK_AGAIN_MS) return;
+    watched.talkedAt = performance.now();
+    button.click();
+    setTimeout(() => button.getAttribute("aria-pressed") === "true" && button.click(), TALK_MS);
+  };
+  const atOnce = new MutationObserver(press);
+  atOnce.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["disabled", "hidden", "data-screen", "data-state"] });
+  /* What becomes visible by a style sheet alone is no mutation. */
   setInterval(press, 100);
+  setInterval(talk, 500);
+  void watch();
+
+  /* By which way each connection's packets go, as this side sees it. */
+  watched.paths = () =>
+    Promise.all(open().map(async ({ pc, from }) => {
+      const stats = await pc.getStats();
+      const transport = [...stats.values()].find(({ type }) => type === "transport");
+      const pair = stats.get(transport?.selectedCandidatePairId);
+      const { candidateType = null, relayProtocol = null, url = null } = stats.get(pair?.localCandidateId) ?? {};
+      return { from, candidateType, relayProtocol, url };
+    }));
 })();

@@ -1,0 +1,70 @@
+"""The real demonstration behind TLS, in the laboratory's internet, as `bench/lines.py` lets people call on it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.lab.laboratory import SERVER_ADDRESS, Laboratory
+from tests.support.coturn import Coturn
+from tests.support.demo_server import free_port
+
+TLS_PORT = 443
+URL = f"https://{SERVER_ADDRESS}"
+
+
+class Server:
+    """The demonstration and the TLS front before it; the first can be killed and started again."""
+
+    def __init__(self, laboratory: Laboratory, folder: Path, coturn: Coturn) -> None:
+        self._lab, self._folder = laboratory, folder
+        self._port = free_port()
+        self._environment = {
+            **os.environ,
+            "WASL_TURN_URLS": ",".join(coturn.settings.urls),
+            "WASL_TURN_SECRET": coturn.settings.secrets[0],
+        }
+        self._demo: subprocess.Popen[str] | None = None
+        self._front: subprocess.Popen[str] | None = None
+        self.links: dict[str, str] = {}
+        self.visit = ""
+
+    def start(self) -> None:
+        """Start the demonstration, and the TLS front where it does not run yet; read the links."""
+        wasl = str(Path(sys.executable).with_name("wasl"))
+        with (self._folder / "server.log").open("a") as log:
+            self._demo = subprocess.Popen(
+                self._lab.command_inside(
+                    self._lab.internet, wasl, "demo", "--json", "--port", str(self._port),
+                    "--data", str(self._folder / "demo"), "--public-url", URL,
+                ),
+                stdout=subprocess.PIPE, stderr=log, text=True, env=self._environment,
+            )  # fmt: skip
+        assert self._demo.stdout is not None
+        told = self._demo.stdout.readline()
+        if not told:
+            raise RuntimeError((self._folder / "server.log").read_text()[-2000:])
+        self.links, self.visit = json.loads(told)["links"], json.loads(told)["visit"]
+        if self._front is None:
+            arguments = (SERVER_ADDRESS, str(TLS_PORT), str(self._port), str(self._folder))
+            self._front = subprocess.Popen(
+                self._lab.command_inside(self._lab.internet, sys.executable, "-m", "tests.lab.tls_front", *arguments),
+                stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            assert self._front.stdout is not None
+            self._front.stdout.readline()
+
+    def kill(self) -> None:
+        """End the demonstration as a crash would."""
+        if self._demo is not None:
+            self._demo.send_signal(signal.SIGKILL)
+            self._demo.wait()
+
+    def close(self) -> None:
+        """End both."""
+        self.kill()
+        if self._front is not None:
+            self._front.kill()
+            self._front.wait()
