@@ -4,6 +4,8 @@
  * theirs then.
  */
 
+import { bringAtLast, bringPieces } from "./pieces.js";
+
 /** @typedef {import("../ui/room.js").Model} Model */
 /** @typedef {import("../clips/panel.js").Panel} Panel */
 /** @typedef {import("../clips/panel.js").Floor} Floor */
@@ -16,25 +18,16 @@ export const LINE_AT_LATEST_MS = 15_000;
 /** While people wait at the door the line has nothing better to do, once the others have had time to come; in a call what is below voice comes later. */
 export const LOW_AFTER_MS = 12_000;
 export const LOW_DURING_CALL_MS = 30_000;
-/** Between two pieces during a call on a thin line: 10 kB at once would hold up speech on EDGE for 0.7 s. */
-export const PIECE_EVERY_MS = 1_500;
 const LINE_PIECES = ["../rtc/readings.js", "../rtc/ladder.js", "./line.js"];
 const LOW_PIECES = ["../clips/sealing.js", "../clips/outgoing.js", "../clips/playback.js", "../ui/low-rungs.js", "../clips/panel.js"];
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
-/** What nobody can do without is asked for again after this. */
-export const ASK_AGAIN_MS = 2_000;
-
-/** Have the browser keep what an import will need: a module that failed to load would never be asked for again. @param {string} piece */
-const bring = (piece) => fetch(new URL(piece, import.meta.url)).then((answer) => answer.arrayBuffer()).then(() => true, () => false);
 
 /** @param {string} piece */
-async function bringAtLast(piece) {
-  while (!(await bring(piece))) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-}
+const here = (piece) => new URL(piece, import.meta.url);
 
 /** What makes connections: the door comes before it, since nobody is connected before the door is open. */
 export async function peerPart() {
-  await bringAtLast("../rtc/peer.js");
+  await bringAtLast(here("../rtc/peer.js"));
   return import("../rtc/peer.js");
 }
 
@@ -96,7 +89,7 @@ export class LaterParts {
   /** What only adults have. */
   async adult() {
     if (this.#adult) return this.#adult;
-    await bringAtLast("../ui/adult.js");
+    await bringAtLast(here("../ui/adult.js"));
     const { AdultControls } = await import("../ui/adult.js");
     const { view, send, media, render } = this.hands;
     this.#adult ??= new AdultControls(view, {
@@ -151,11 +144,8 @@ export class LaterParts {
   }
 
   /** @param {string[]} pieces */
-  async #inPieces(pieces) {
-    for (const piece of pieces) {
-      await bring(piece);
-      if (this.hands.mesh.isThin && this.hands.model.links.size) await new Promise((resolve) => setTimeout(resolve, PIECE_EVERY_MS));
-    }
+  #inPieces(pieces) {
+    return bringPieces(pieces.map(here), () => this.hands.mesh.isThin && this.hands.model.links.size > 0);
   }
 
   async #keepStills() {
