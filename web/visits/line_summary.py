@@ -23,6 +23,7 @@ BAR_LEAST = 3
 #: The longest list of stretches that is shown; a very bad line makes many.
 STRETCHES_SHOWN = 40
 NOT_KNOWN = N_("Not known")
+MEGABYTES = N_("{n} MB")
 STRETCH = N_("%(rung)s from %(start)s to %(end)s")
 
 
@@ -65,7 +66,7 @@ def line_summary(request: web.Request, minutes: Sequence[RoomMinute], zone: str)
         % {"num": drops},
         round_trip=f"{median(trips):.0f} ms" if trips else "",
         loss=f"{median(losses):.1f} %" if losses else "",
-        data=f"{kilobytes / 1000:.1f} MB",
+        data=translate(MEGABYTES).format(n=f"{kilobytes / 1000:.1f}"),
         kept_days=(minutes[0].minute - cutoff(RetentionClass.MEASUREMENT, minutes[0].minute)).days,
     )
 
