@@ -36,10 +36,10 @@ SERVICE_WORKER = "sw.js"
 #: The page that the service worker keeps; a change of it, or of its words, is a new version of the worker.
 PAGE_TEMPLATES = (TEMPLATE_FOLDER / "join" / "call.html", TEMPLATE_FOLDER / "_partials" / "pictures.html")
 HASH_CHARS = 12
-#: Entries of the call page's parts, each loaded whole at its own moment: at the tap, at the door, for adults, once
-#: connected. What comes during a call is cut into pieces that a thin line carries between two packets of speech.
+#: Entries of the call page's parts, each loaded whole at its own moment: at the tap, for adults, once connected. What
+#: comes during a call is cut into pieces that a thin line carries between two packets of speech.
 GROUPS = (
-    "js/pages/call.js", "js/rtc/peer.js", "js/ui/adult.js", "js/ui/beside.js",
+    "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
     "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
     "js/clips/sealing.js", "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { Mesh, THIN_FROM_MS, TURN_MAX_MS } from "../../web/static/js/rtc/mesh.js";
-import { Peer } from "../../web/static/js/rtc/peer.js";
 
 /** Stands for the browser's connections: has a remote description from the start, and counts what it is told to check. */
 class Connection {
@@ -36,9 +35,7 @@ async function withTwo(roundTripMs, check) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   Connection.all = [];
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
-  const mesh = new Mesh({
-    send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => roundTripMs, part: Promise.resolve({ Peer }),
-  });
+  const mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => roundTripMs });
   try {
     for (const [place, peer] of ["child", "worker"].entries()) {
       const negotiation = place + 1;

@@ -4,7 +4,7 @@ import { LocalMedia } from "../rtc/media.js";
 import { Mesh } from "../rtc/mesh.js";
 import { SignalSocket } from "../signaling/socket.js";
 import { Entering } from "./entering.js";
-import { LaterParts, peerPart } from "./later-parts.js";
+import { LaterParts } from "./later-parts.js";
 import { RoomView, newModel, part, roleWords, t } from "../ui/room.js";
 
 /** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
@@ -66,7 +66,7 @@ class Call {
     });
     this.#mesh = new Mesh({
       send: (message) => this.#socket.send(message),
-      roundTripMs: () => this.#socket.roundTripMs, onLineBack: () => this.#socket.lineBack(), part: peerPart(),
+      roundTripMs: () => this.#socket.roundTripMs, onLineBack: () => this.#socket.lineBack(),
       onPeer: (peer, state, stream) => {
         if (!stream) this.#model.links.delete(peer);
         else this.#model.links.set(peer, { state, stream });

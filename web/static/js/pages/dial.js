@@ -5,7 +5,7 @@ let dialled = null;
 function dial() {
   const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1");
   const call = { socket, at: Date.now(), openedAfterMs: 0 };
-  call.opened = new Promise((resolve) => socket.addEventListener("open", () => resolve((call.openedAfterMs = Date.now() - call.at))));
+  socket.addEventListener("open", () => (call.openedAfterMs = Date.now() - call.at));
   dialled = call;
 }
 

@@ -3,14 +3,6 @@
 const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
 
-// A narrow line carries one thing after the other: the socket's handshakes are short and go before the modules.
-const lineFree = dialled && Promise.race([dialled.opened, new Promise((resolve) => setTimeout(resolve, 3_000))]);
-Promise.resolve(lineFree).then(() => {
-  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: import.meta.resolve("wasl/pages/call.js") }));
-  // Who comes without a link is an adult, or is back.
-  if (dialled && !secret) void fetch(import.meta.resolve("wasl/ui/adult.js")).catch(() => undefined);
-});
-
 for (const link of document.querySelectorAll("#before .languages a")) link.hash = secret;
 
 join.onclick = async () => {
@@ -18,7 +10,6 @@ join.onclick = async () => {
   join.setAttribute("aria-busy", "true");
   try {
     const asked = askEarly();
-    await lineFree;
     const { start } = await import("wasl/pages/call.js");
     await start(secret, asked);
   } catch (error) {
@@ -47,11 +38,12 @@ function askEarly() {
   const early = { socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, greeted: false, pings: [], heard: [], closedWith: 0 };
   socket.onmessage = ({ data }) => early.heard.push(data);
   socket.onclose = ({ code }) => (early.closedWith = code);
+  const opened = isOpen || new Promise((resolve) => (socket.onopen = resolve));
   const sockets = [early];
   const greet = async () => {
     const facts = await (await answers[0])?.clone().json();
     const { ticket } = facts?.entrance ?? facts ?? {};
-    await call.opened;
+    await opened;
     if (!ticket || !sockets.length) return;
     early.openedAfterMs = call.openedAfterMs;
     early.greeted = true;

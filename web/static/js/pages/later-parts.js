@@ -1,7 +1,6 @@
 /**
- * The parts of the page that come after the tap, each at its moment: what makes connections, while people are still at the door;
- * what adults have, what keeps the line, what is below voice. Nothing is loaded while connections are being made: the line is
- * theirs then.
+ * The parts of the page that come after the tap, each at its moment: what adults have, what keeps the line, what is below
+ * voice. Nothing is loaded while connections are being made: the line is theirs then.
  */
 
 import { bringAtLast, bringPieces } from "./pieces.js";
@@ -24,12 +23,6 @@ const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
 /** @param {string} piece */
 const here = (piece) => new URL(piece, import.meta.url);
-
-/** What makes connections: the door comes before it, since nobody is connected before the door is open. */
-export async function peerPart() {
-  await bringAtLast(here("../rtc/peer.js"));
-  return import("../rtc/peer.js");
-}
 
 export class LaterParts {
   /** @type {import("../ui/adult.js").AdultControls | null} */ #adult = null;

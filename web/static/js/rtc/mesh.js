@@ -1,8 +1,8 @@
 /** All connections of this browser: at most five peers in a room, each connected with each. Knows neither page nor socket. */
 
 import { LineWatch } from "./line-watch.js";
+import { Peer } from "./peer.js";
 
-/** @typedef {import("./peer.js").Peer} Peer */
 /** @typedef {import("./peer.js").Tracks} Tracks */
 /** @typedef {import("./peer.js").Cap} Cap */
 /** @typedef {import("./readings.js").Readings} Readings */
@@ -49,8 +49,6 @@ export class Mesh {
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
   /** @type {RTCIceServer[]} */ #servers = [];
   #watch;
-  /** What makes a connection, once it has come. @type {typeof import("./peer.js").Peer | null} */ #Peer = null;
-  /** What was said of connections before. @type {(() => void)[]} */ #early = [];
   /** What is done with a piece of a still; nothing until somebody asks for them. @type {(id: string, peer: Peer, piece: unknown) => void} */
   onStillPiece = () => undefined;
 
@@ -61,25 +59,14 @@ export class Mesh {
    *   a connection or what it carries has changed; `closed` when it is gone
    * @param {() => void} wiring.onLineBack the line to the servers was gone, and is back
    * @param {() => number} wiring.roundTripMs of a message to the server and its answer; 0: not known
-   * @param {Promise<{Peer: typeof import("./peer.js").Peer}>} wiring.part the part that makes connections
    */
   constructor(wiring) {
     this.wiring = wiring;
     this.#watch = new LineWatch(wiring.onLineBack);
-    void wiring.part.then(({ Peer }) => {
-      this.#Peer = Peer;
-      for (const take of this.#early.splice(0)) take();
-    });
   }
 
   /** @param {import("../signaling/messages.js").Connect} message */
-  connect(message) {
-    if (!this.#Peer) this.#early.push(() => this.connect(message));
-    else this.#connect(message, this.#Peer);
-  }
-
-  /** @param {import("../signaling/messages.js").Connect} message @param {typeof import("./peer.js").Peer} Peer */
-  #connect({ peer: id, polite, negotiation, relayOnly, iceServers }, Peer) {
+  connect({ peer: id, polite, negotiation, relayOnly, iceServers }) {
     this.#close(id);
     if (this.#legs.size >= LEGS_MAX) return;
     const stream = new MediaStream();
@@ -119,24 +106,18 @@ export class Mesh {
   }
 
   /** @param {import("../signaling/messages.js").Disconnect} message */
-  disconnect(message) {
-    const { peer, negotiation } = message;
-    if (!this.#Peer) this.#early.push(() => this.disconnect(message));
-    else if ((this.#legs.get(peer)?.negotiation ?? Infinity) <= negotiation) this.#close(peer);
+  disconnect({ peer, negotiation }) {
+    if ((this.#legs.get(peer)?.negotiation ?? Infinity) <= negotiation) this.#close(peer);
   }
 
   /** @param {import("../signaling/messages.js").RelayedDescription} message */
-  describe(message) {
-    const { from, negotiation, description } = message;
-    if (!this.#Peer) this.#early.push(() => this.describe(message));
+  describe({ from, negotiation, description }) {
     const leg = this.#legs.get(from);
     if (leg?.negotiation === negotiation) void leg.peer.handleDescription(description);
   }
 
   /** @param {import("../signaling/messages.js").RelayedCandidate} message */
-  candidate(message) {
-    const { from, negotiation, candidate } = message;
-    if (!this.#Peer) this.#early.push(() => this.candidate(message));
+  candidate({ from, negotiation, candidate }) {
     const leg = this.#legs.get(from);
     if (leg?.negotiation === negotiation) void leg.peer.handleCandidate(candidate);
   }
@@ -222,7 +203,6 @@ export class Mesh {
    * clear that none will come.
    */
   bequeath() {
-    this.#early = [];
     this.#closeInherited();
     this.#inherited = new Map(this.#legs);
     this.#legs.clear();
@@ -244,7 +224,6 @@ export class Mesh {
   }
 
   closeAll() {
-    this.#early = [];
     this.#watch.stop();
     for (const id of [...this.#legs.keys()]) this.#close(id);
     this.#closeInherited();
