@@ -36,6 +36,8 @@ SERVICE_WORKER = "sw.js"
 #: The page that the service worker keeps; a change of it, or of its words, is a new version of the worker.
 PAGE_TEMPLATES = (TEMPLATE_FOLDER / "join" / "call.html", TEMPLATE_FOLDER / "_partials" / "pictures.html")
 HASH_CHARS = 12
+#: As hard as brotli can: a second or two at the start of the program.
+BROTLI_QUALITY = 11
 #: Entries of the call page's parts, each loaded whole at its own moment: at the tap, for adults, once connected. What
 #: comes during a call is cut into pieces that a thin line carries between two packets of speech.
 GROUPS = (
@@ -148,7 +150,7 @@ def _asset(name: str, body: bytes, content_hash: str) -> Asset:
 def _encoded(body: bytes) -> Mapping[str, bytes]:
     """Compress as hard as possible: once at start, for every download."""
     return {
-        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=11),
+        "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
         "gzip": gzip.compress(body, compresslevel=9, mtime=0),
     }
 

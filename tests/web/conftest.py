@@ -1,6 +1,6 @@
 """The real application over a real HTTP connection, on an SQLite database of its own."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient
 
 from rooms.unit_of_work import Store
 from tests.support.fake_clock import FakeClock
+from web import assets
 from web.app import create_app
 from web.settings import Settings
 
@@ -29,6 +30,14 @@ class Server:
         """Post JSON as a page of ours does; return status and answer."""
         async with self.client.post(path, json=body, headers=SAME_ORIGIN | headers) as response:
             return response.status, await response.json()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_compression() -> Iterator[None]:
+    """Scripts are compressed as always, but quickly: what they weigh is measured on servers of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assets, "BROTLI_QUALITY", 1)
+        yield
 
 
 @pytest.fixture
