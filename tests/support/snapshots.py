@@ -57,7 +57,8 @@ async def made_once(store: Store, what: Hashable, make: Callable[[], Awaitable[M
     made = await make()
     async with store.engine.connect() as connection:
         after = await rows_in(connection)
-    if all(set(rows) <= set(after[table]) for table, rows in before.items() if table is not HEAD):
+    # Where nothing was added, nothing is there to be put into the next database.
+    if before != after and all(set(rows) <= set(after[table]) for table, rows in before.items() if table is not HEAD):
         MADE[origin] = (store.keys, made, script_between(before, after))
     return made
 

@@ -32,6 +32,7 @@ class Site:
     nobody: StaffBrowser
     school: SchoolView
     app: web.Application
+    store: Store
     clock: FakeClock
 
 
@@ -47,7 +48,8 @@ async def site(
 
     browsers, school = await made_once(store, "staff", lambda: staff_and_school(store))
     signed_in = {name: StaffBrowser(client, secret, "en") for name, secret in browsers.items()}
-    return Site(**signed_in, nobody=StaffBrowser(client, None, "en"), school=school, app=app, clock=clock)
+    nobody = StaffBrowser(client, None, "en")
+    return Site(**signed_in, nobody=nobody, school=school, app=app, store=store, clock=clock)
 
 
 async def staff_and_school(store: Store) -> tuple[dict[str, str], SchoolView]:

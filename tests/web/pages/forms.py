@@ -1,6 +1,8 @@
 """What people type into the forms of the pages."""
 
+from tests.support.snapshots import made_once
 from tests.support.staff import Fields, Page, StaffBrowser
+from tests.web.pages.conftest import Site
 
 
 def referral_fields(school: str, **changes: str | list[str]) -> dict[str, str | list[str]]:
@@ -54,3 +56,32 @@ async def book_visit(psychologist: StaffBrowser, referral: str, **changes: str |
 def id_in(page: Page) -> str:
     """Return the last part of the address that a page leads to."""
     return page.leads_to.partition("#")[0].rpartition("/")[2]
+
+
+async def filed_referral(site: Site, **changes: str) -> str:
+    """Return the address of a referral: filed as above the first time, put there by its rows from then on."""
+    return await made_once(
+        site.store, ("referral", *changes.items()), lambda: file_referral(site.worker, site.school.id, **changes)
+    )
+
+
+async def taken_referral(site: Site, **changes: str) -> str:
+    """Return the address of a referral that the psychologist has taken, made as in :func:`filed_referral`."""
+
+    async def take() -> str:
+        referral = await file_referral(site.worker, site.school.id, **changes)
+        taken = await site.psychologist.posts(f"{referral}/take")
+        assert taken.status == 303, taken.text
+        return referral
+
+    return await made_once(site.store, ("taken referral", *changes.items()), take)
+
+
+async def booked_visit(site: Site, **changes: str) -> tuple[str, str]:
+    """Return the addresses of a referral and of its first visit, made as in :func:`filed_referral`."""
+
+    async def book() -> tuple[str, str]:
+        referral = await file_referral(site.worker, site.school.id, **changes)
+        return referral, await book_visit(site.psychologist, referral)
+
+    return await made_once(site.store, ("booked visit", *changes.items()), book)

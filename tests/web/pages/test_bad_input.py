@@ -3,7 +3,14 @@
 import pytest
 
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, booking_fields, file_referral, referral_fields
+from tests.web.pages.forms import (
+    book_visit,
+    booked_visit,
+    booking_fields,
+    file_referral,
+    referral_fields,
+    taken_referral,
+)
 
 #: What people paste into fields: markup, an attribute's end, marks of direction, signs beyond the first plane.
 MARKERS = (
@@ -13,6 +20,8 @@ MARKERS = (
     "مرحبا \u200fسلام 123",  # noqa: RUF001
     "👧🏽 شكرا",
 )
+#: All of them in few journeys: a name has 40 signs.
+TYPED = (f"{MARKERS[0]} {MARKERS[4]}", MARKERS[1], f"{MARKERS[2]} {MARKERS[3]}")
 
 
 async def test_an_incomplete_referral_keeps_what_was_typed_and_names_every_fault(site: Site) -> None:
@@ -64,8 +73,7 @@ async def test_a_faulty_field_of_a_referral_is_told_beside_it(site: Site, field:
     ],
 )
 async def test_a_visit_that_can_not_be_is_told_beside_its_field(site: Site, field: str, value: str, words: str) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    await site.psychologist.posts(f"{referral}/take")
+    referral = await taken_referral(site)
     page = await site.psychologist.posts(f"{referral}/visits", booking_fields(**{field: value}))
     assert page.status == 422
     assert page.shows(words)
@@ -74,8 +82,7 @@ async def test_a_visit_that_can_not_be_is_told_beside_its_field(site: Site, fiel
 
 
 async def test_two_visits_at_one_time_are_refused_and_the_form_stays_filled(site: Site) -> None:
-    first = await file_referral(site.worker, site.school.id)
-    await book_visit(site.psychologist, first)
+    await booked_visit(site)
     second = await file_referral(site.worker, site.school.id, pseudonym="Samir")
     await site.psychologist.posts(f"{second}/take")
     page = await site.psychologist.posts(f"{second}/visits", booking_fields(wall_start="2026-11-23T09:30"))
@@ -87,13 +94,12 @@ async def test_two_visits_at_one_time_are_refused_and_the_form_stays_filled(site
 
 @pytest.mark.parametrize("path", ["messages", "recommendations", "close"])
 async def test_an_empty_form_of_a_referral_is_refused(site: Site, path: str) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    await site.psychologist.posts(f"{referral}/take")
+    referral = await taken_referral(site)
     assert (await site.psychologist.posts(f"{referral}/{path}")).status == 422
 
 
 async def test_an_empty_note_and_an_unreadable_new_time_are_refused(site: Site) -> None:
-    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, visit = await booked_visit(site)
     assert (await site.psychologist.posts(f"{visit}/note", {"note": "  "})).status == 422
     page = await site.psychologist.posts(f"{visit}/reschedule", {"wall_start": "soon", "zone": "Africa/Casablanca"})
     assert page.status == 422
@@ -117,28 +123,28 @@ async def test_an_address_of_nothing_is_not_found(site: Site, path: str) -> None
     assert (await site.worker.opens(path)).status == 404
 
 
-@pytest.mark.parametrize("marker", MARKERS)
-async def test_what_is_typed_is_shown_as_text_everywhere(site: Site, marker: str) -> None:
-    texts = {"tried": f"t {marker}", "strengths": f"s {marker}", "wish": f"w {marker}"}
-    referral = await file_referral(site.worker, site.school.id, pseudonym=marker, **texts)
+@pytest.mark.parametrize("typed", TYPED)
+async def test_what_is_typed_is_shown_as_text_everywhere(site: Site, typed: str) -> None:
+    texts = {"tried": f"t {typed}", "strengths": f"s {typed}", "wish": f"w {typed}"}
+    referral = await file_referral(site.worker, site.school.id, pseudonym=typed, **texts)
     visit = await book_visit(site.psychologist, referral)
-    await site.psychologist.posts(f"{referral}/messages", {"message": f"m {marker}"})
-    await site.psychologist.posts(f"{visit}/note", {"note": f"n {marker}"})
-    advice = {"addressee": "family", "language": "arabic", "recommendation": f"r {marker}"}
+    await site.psychologist.posts(f"{referral}/messages", {"message": f"m {typed}"})
+    await site.psychologist.posts(f"{visit}/note", {"note": f"n {typed}"})
+    advice = {"addressee": "family", "language": "arabic", "recommendation": f"r {typed}"}
     await site.psychologist.posts(f"{referral}/recommendations", advice)
     page = await site.worker.opens(referral)
-    for text in (*texts.values(), marker, f"m {marker}", f"r {marker}"):
+    for text in (*texts.values(), typed, f"m {typed}", f"r {typed}"):
         assert page.shows(text)
     visit_page = await site.psychologist.opens(visit)
-    assert visit_page.shows(f"n {marker}")
+    assert visit_page.shows(f"n {typed}")
     [sheet] = page.links(r"/recommendations/[0-9a-f]{32}/print")
-    faulty = await site.worker.posts("/referrals/new", {"pseudonym": marker, **texts})
-    assert faulty.value_of("pseudonym") == marker
+    faulty = await site.worker.posts("/referrals/new", {"pseudonym": typed, **texts})
+    assert faulty.value_of("pseudonym") == typed
     pages = [page, visit_page, faulty]
     pages += [await site.worker.opens("/desk"), await site.psychologist.opens("/desk"), await site.worker.opens(sheet)]
     for shown in pages:
         assert "<script>alert" not in shown.text
         assert 'onfocus="alert' not in shown.text
-    closed = {"reason": "moved-away", "next_contact": marker}
+    closed = {"reason": "moved-away", "next_contact": typed}
     await site.psychologist.posts(f"{referral}/close", closed)
-    assert (await site.worker.opens(referral)).shows(marker)
+    assert (await site.worker.opens(referral)).shows(typed)

@@ -15,7 +15,7 @@ from rooms.visits.models import Visit
 from rooms.visits.states import VisitState
 from tests.support.fake_clock import MONDAY
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, file_referral
+from tests.web.pages.forms import booked_visit
 from web import keys
 from web.visits.line_summary import bars_of, stretches_of
 
@@ -61,7 +61,7 @@ def test_bars_stand_at_their_minute_and_are_never_nothing() -> None:
 
 
 async def test_the_page_says_what_went_through_and_when_once_the_visit_is_over(site: Site) -> None:
-    page = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, page = await booked_visit(site)
     visit = VisitId(page.rpartition("/")[2])
     minutes = [
         minute(0),

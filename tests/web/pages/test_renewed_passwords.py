@@ -6,7 +6,7 @@ from rooms.unit_of_work import Store
 from tests.support.people import SETUP, welcome
 from tests.support.staff import StaffBrowser, browser_of
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, file_referral
+from tests.web.pages.forms import booked_visit
 
 OWN = "A link made by an administrator has replaced your password:"
 OF_OTHER = "A link made by an administrator has replaced the password of:"
@@ -27,8 +27,7 @@ async def is_taken_over(site: Site, store: Store, name: str) -> StaffBrowser:
 
 
 async def test_the_owner_and_the_other_professional_of_each_child_are_told(site: Site, store: Store) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    visit = await book_visit(site.psychologist, referral)
+    referral, visit = await booked_visit(site)
 
     psychologist = await is_taken_over(site, store, "Youssef Alami")
 
@@ -47,8 +46,7 @@ async def test_the_owner_and_the_other_professional_of_each_child_are_told(site:
 
 
 async def test_a_social_workers_renewal_is_told_to_the_psychologist(site: Site, store: Store) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    await book_visit(site.psychologist, referral)
+    referral, _ = await booked_visit(site)
     worker = await is_taken_over(site, store, "Salma Amrani")
     assert (await worker.opens("/desk")).shows(OWN)
     assert (await site.psychologist.opens(referral)).shows(OF_OTHER)
@@ -62,7 +60,7 @@ async def test_after_two_weeks_it_is_told_no_more(site: Site, store: Store) -> N
 
 
 async def test_a_printed_card_does_not_carry_it(site: Site, store: Store) -> None:
-    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, visit = await booked_visit(site)
     worker = await is_taken_over(site, store, "Salma Amrani")
     card = await worker.opens(f"{visit}/card/classroom")
     assert 'class="notice notice-error no-print"' in card.text

@@ -9,7 +9,7 @@ from rooms.unit_of_work import Store
 from tests.support.people import add_account
 from tests.support.staff import StaffBrowser, browser_of
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, booking_fields, file_referral
+from tests.web.pages.forms import book_visit, booking_fields, file_referral, taken_referral
 
 
 @pytest.fixture
@@ -59,9 +59,8 @@ async def test_the_desk_leads_to_the_open_rooms_and_to_no_case(
 
 
 async def test_nobody_else_can_be_written_into_the_form(site: Site, store: Store) -> None:
+    referral = await taken_referral(site)
     other = await add_account(store, AccountRole.ADMIN, email="second.admin@example.org")
-    referral = await file_referral(site.worker, site.school.id)
-    await site.psychologist.posts(f"{referral}/take")
     for made_up in (other.id, "0" * 32, "../admin"):
         answer = await site.psychologist.posts(f"{referral}/visits", booking_fields(supervisor=made_up))
         assert answer.status == 422
@@ -70,6 +69,5 @@ async def test_nobody_else_can_be_written_into_the_form(site: Site, store: Store
 
 
 async def test_without_supervisors_the_form_does_not_ask(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    await site.psychologist.posts(f"{referral}/take")
+    referral = await taken_referral(site)
     assert 'name="supervisor"' not in (await site.psychologist.opens(referral)).text

@@ -3,7 +3,7 @@
 import re
 
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, file_referral
+from tests.web.pages.forms import book_visit, booked_visit, file_referral, taken_referral
 
 
 async def test_a_child_is_led_from_assessment_to_exit_through_the_pages(site: Site) -> None:
@@ -54,8 +54,7 @@ async def test_a_child_is_led_from_assessment_to_exit_through_the_pages(site: Si
 
 
 async def test_withdrawn_consent_cancels_the_visit_and_kills_the_card(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    visit = await book_visit(site.psychologist, referral)
+    referral, visit = await booked_visit(site)
     await site.worker.posts(f"{referral}/withdraw")
     assert (await site.worker.opens(referral)).shows("Consent taken back")
     assert (await site.worker.opens(f"{visit}/card/classroom")).status == 409
@@ -63,22 +62,20 @@ async def test_withdrawn_consent_cancels_the_visit_and_kills_the_card(site: Site
 
 
 async def test_a_referral_handed_back_is_open_to_others(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    await site.psychologist.posts(f"{referral}/take")
+    referral = await taken_referral(site)
     assert (await site.psychologist.posts(f"{referral}/release")).leads_to == "/desk"
     assert (await site.other_psychologist.posts(f"{referral}/take")).leads_to == referral
 
 
 async def test_the_slower_of_two_psychologists_is_told_so_on_the_desk(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    await site.psychologist.posts(f"{referral}/take")
+    referral = await taken_referral(site)
     late = await site.other_psychologist.posts(f"{referral}/take")
     assert late.status == 409
     assert late.shows("Another psychologist was faster. There may be other children who wait.")
 
 
 async def test_a_renewed_link_is_another_one(site: Site) -> None:
-    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, visit = await booked_visit(site)
     old = re.search(r"/j#[\w-]+", (await site.worker.opens(f"{visit}/card/classroom")).text)
     renewed = await site.worker.follows(await site.worker.posts(f"{visit}/renew", {"role": "classroom"}))
     new = re.search(r"/j#[\w-]+", renewed.text)
@@ -88,7 +85,7 @@ async def test_a_renewed_link_is_another_one(site: Site) -> None:
 
 
 async def test_a_moved_visit_keeps_its_link_and_shows_the_new_time(site: Site) -> None:
-    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, visit = await booked_visit(site)
     before = re.search(r"/j#[\w-]+", (await site.worker.opens(f"{visit}/card/classroom")).text)
     moved = {"wall_start": "2026-11-24T15:00", "zone": "Africa/Casablanca", "minutes": "30"}
     assert (await site.worker.posts(f"{visit}/reschedule", moved)).status == 303

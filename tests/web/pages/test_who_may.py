@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, booking_fields, file_referral, id_in
+from tests.web.pages.forms import booked_visit, booking_fields, file_referral, filed_referral, id_in
 
 STAFF_PAGES = ("/desk", "/referrals/new", "/admin/rooms", "/admin/people", "/admin/schools")
 
@@ -28,8 +28,7 @@ async def test_the_admins_pages_are_forbidden_to_those_who_care_for_children(sit
 
 
 async def test_a_case_is_not_there_for_anybody_else(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    visit = await book_visit(site.psychologist, referral)
+    referral, visit = await booked_visit(site)
     advice = {"addressee": "specialist", "language": "french", "recommendation": "See an ear doctor."}
     await site.psychologist.posts(f"{referral}/recommendations", advice)
     [sheet] = (await site.psychologist.opens(referral)).links(r"/recommendations/[0-9a-f]{32}/print")
@@ -48,8 +47,7 @@ async def test_a_case_is_not_there_for_anybody_else(site: Site) -> None:
 
 
 async def test_a_social_worker_does_nothing_that_is_the_psychologists(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id)
-    visit = await book_visit(site.psychologist, referral)
+    referral, visit = await booked_visit(site)
     assert (await site.worker.posts(f"{referral}/take")).status == 403
     assert (await site.worker.posts(f"{referral}/visits", booking_fields())).status == 403
     assert (await site.worker.posts(f"{visit}/note", {"note": "mine"})).status == 403
@@ -58,7 +56,7 @@ async def test_a_social_worker_does_nothing_that_is_the_psychologists(site: Site
 
 
 async def test_nobody_prints_the_card_of_another_professional(site: Site) -> None:
-    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, visit = await booked_visit(site)
     for role in ("psychologist", "admin", "supervisor"):
         assert (await site.worker.opens(f"{visit}/card/{role}")).status == 404
     assert (await site.psychologist.opens(f"{visit}/card/social_worker")).status == 403
@@ -66,7 +64,7 @@ async def test_nobody_prints_the_card_of_another_professional(site: Site) -> Non
 
 
 async def test_the_social_workers_own_card_is_a_code_for_the_childs_device_and_no_link(site: Site) -> None:
-    visit = await book_visit(site.psychologist, await file_referral(site.worker, site.school.id))
+    _, visit = await booked_visit(site)
     [address] = (await site.worker.opens(visit)).links(f"{visit}/card/social_worker")
     card = await site.worker.opens(address)
     assert len(re.findall(r"<bdi>\d{4}</bdi>", card.text)) == 2
@@ -74,8 +72,7 @@ async def test_the_social_workers_own_card_is_a_code_for_the_childs_device_and_n
 
 
 async def test_no_name_stands_in_a_title_or_an_address(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id, pseudonym="Zoubida")
-    visit = await book_visit(site.psychologist, referral)
+    referral, visit = await booked_visit(site, pseudonym="Zoubida")
     for path in (referral, visit, f"{visit}/card/classroom", "/desk"):
         page = await site.worker.opens(path)
         assert "Zoubida" not in page.title
@@ -83,15 +80,14 @@ async def test_no_name_stands_in_a_title_or_an_address(site: Site) -> None:
 
 
 async def test_a_card_tells_nothing_of_the_child_or_the_reason(site: Site) -> None:
-    referral = await file_referral(site.worker, site.school.id, pseudonym="Zoubida")
-    visit = await book_visit(site.psychologist, referral)
+    _, visit = await booked_visit(site, pseudonym="Zoubida")
     card = await site.worker.opens(f"{visit}/card/guardian")
     for secret in ("Zoubida", "Lost somebody dear", "Ecole Ibn Battouta", "Talks after class", "9 to 11"):
         assert not card.shows(secret)
 
 
 async def test_an_open_referral_shows_neither_name_nor_words_nor_school(site: Site) -> None:
-    await file_referral(site.worker, site.school.id, pseudonym="Zoubida")
+    await filed_referral(site, pseudonym="Zoubida")
     desk = await site.psychologist.opens("/desk")
     assert desk.shows("Lost somebody dear")
     for secret in ("Zoubida", "Talks after class", "Draws every day", "Ecole Ibn Battouta", "Salma Amrani"):
