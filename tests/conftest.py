@@ -36,6 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("machines")
 
 
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage among what tests make only: whatever has been loaded by now stays."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def plain_log() -> None:
     """Keep lines below info out of the output, as the server's own setting does, and tell errors without colours.

@@ -64,6 +64,8 @@ class KeptConnections:
         # Pools tell of a connection that they close by a call of the dialect alone.
         engine.dialect.do_close = self._keep
         event.listen(engine.sync_engine, "do_connect", self._give)
+        # To ask whether the server is still there would be a visit for each unit of work.
+        engine.dialect.do_ping = self._is_there
 
     def _keep(self, connection: AdaptedConnection) -> None:
         in_order = connection.driver_connection.info.transaction_status is TransactionStatus.IDLE
@@ -74,6 +76,9 @@ class KeptConnections:
 
     def _give(self, *_how: object) -> AdaptedConnection | None:
         return self._idle.pop() if self._idle else None
+
+    def _is_there(self, _connection: AdaptedConnection) -> bool:
+        return True
 
     def close(self) -> None:
         """Close them, without an event loop."""
