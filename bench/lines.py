@@ -3,6 +3,7 @@
     python -m bench.lines                     every case, then every fault
     python -m bench.lines edge outage-10      some of them
     python -m bench.lines --seconds 20 rural3g
+    python -m bench.lines --seconds 600 cpu-6x
     python -m bench.lines --tries 20          how often all pairs on three EDGE lines are connected within 25 s
 
 Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium and coturn.
@@ -14,7 +15,8 @@ the same when each browser has opened the page once before, on a good line, as t
 the bar is on this one. ``all heard`` is when the last of them has heard both others; ``--tries`` counts this one.
 ``invented`` is the share of speech samples that the worst listener's browser had to make up, silence left out;
 ``uplink`` is the classroom's, whole page, at the IP layer; ``fps``, ``width`` and ``frozen`` are of the classroom's
-picture, at the worst of those who see it. Each fault has its fault-free control in the same run, just
+picture, at the worst of those who see it. ``cpu-6x`` slows the main thread of the classroom's page down, as a browser's
+own tools do; sound and pictures are coded on other threads. Each fault has its fault-free control in the same run, just
 before it. ``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
 """
 
@@ -25,21 +27,26 @@ import sys
 from dataclasses import dataclass
 
 from bench.lines_call import Figures, calling
-from bench.lines_faults import FAULTS, SETTLE_S, measure_fault
+from bench.lines_faults import FAULTS, SETTLE_S, STRETCH_S, measure_coming_and_going, measure_fault
 from tests.lab.laboratory import missing_for_laboratory
 
 CONNECTED_WITHIN_S = 25.0
+#: A line that comes and goes: there, gone, and there again, or more of that.
+COMING_AND_GOING, STRETCHES_MIN = "edge-nothing-edge", 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """Three lines by role, what else is special, and what is asked for.
 
-    ``prepared``: the page was opened the day before.
+    ``prepared``: the page was opened the day before. ``slower``: how many times slower the classroom's machine is.
+    ``seen``: measured from when the ladder has earned the classroom's picture, which takes a minute on a thin line.
     """
 
     lines: tuple[str, str, str]
     prepared: bool = False
+    slower: float = 1
+    seen: bool = False
     first_sound_s: float | None = None
     invented_pct: float | None = None
     buffer_ms: float | None = None
@@ -56,16 +63,22 @@ CASES: dict[str, Case] = {
     "rural3g-prepared": Case(lines=("rural3g", "rural3g", "rural3g"), prepared=True, first_sound_s=4),
     "edge-prepared": Case(lines=("edge", "edge", "edge"), prepared=True, first_sound_s=9, invented_pct=3),
     "edge-and-good": Case(lines=("edge", "fibre", "4g"), invented_pct=1, buffer_ms=800, uplink_kbps=58),
-    "rural3g-and-good": Case(lines=("rural3g", "fibre", "4g"), invented_pct=2, buffer_ms=300, fps=8, frozen_pct=5),
+    "rural3g-and-good": Case(
+        lines=("rural3g", "fibre", "4g"), seen=True, invented_pct=2, buffer_ms=300, fps=8, frozen_pct=5
+    ),
     "lossy20-and-good": Case(lines=("lossy20", "fibre", "4g"), invented_pct=4),
     "satellite-and-good": Case(lines=("satellite", "fibre", "4g")),
+    "cpu-6x": Case(lines=("4g", "4g", "4g"), slower=6, invented_pct=1),
 }
 
 
 async def measure_case(case: Case, seconds: float) -> Figures:
     """Join on the case's lines and measure the call."""
     async with calling(case.lines, prepared=case.prepared) as call:
+        if case.slower > 1:
+            await call.slow_down("classroom", case.slower)
         anybody, everybody = await call.join()
+        picture_after_s = await call.time_to_picture() if case.seen else None
         await asyncio.sleep(SETTLE_S)
         measured = await call.measure(seconds)
     return {
@@ -73,6 +86,7 @@ async def measure_case(case: Case, seconds: float) -> Figures:
         "allHeardS": _worst(list(everybody.values())),
         "firstSoundByRole": anybody,
         "allHeardByRole": everybody,
+        "pictureAfterS": picture_after_s,
         **measured,
     }
 
@@ -107,8 +121,14 @@ def table(results: dict[str, Figures]) -> str:
     rows = []
     for name, got in results.items():
         if name in FAULTS:
+            bar = f" (bar {got['bar']:g})" if got["bar"] is not None else ""
             further = {key: got[key] for key in ("seatsBackS", "mediaGapS", "classroomRelays") if key in got}
-            rows.append(f"{name:20} sound back {got['soundBackS']} s (bar {got['bar']:g})  {further or ''}")
+            rows.append(f"{name:20} sound back {got['soundBackS']} s{bar}  {further or ''}")
+        elif name == COMING_AND_GOING:
+            rows.append(f"{name:20} people left without a word in a stretch: {got['empty']} (bar 0)")
+            for number, stretch in enumerate(got["stretches"], 1):
+                for role, carried in stretch["carried"].items():
+                    rows.append(f"  {number} {stretch['line']:8} {role:14} {carried}")
         else:
             rows.append(_case_row(name, got))
     return "\n".join(rows)
@@ -121,7 +141,7 @@ def _case_row(name: str, got: Figures) -> str:
         ("invented %", got["inventedPct"], case.invented_pct),
         ("buffer ms", got["bufferMs"], case.buffer_ms), ("uplink kbit/s", got["uplinkKbps"], case.uplink_kbps),
         ("fps", got["classroomFps"], case.fps), ("width", got["classroomWidth"], None),
-        ("frozen %", got["classroomFrozenPct"], case.frozen_pct),
+        ("frozen %", got["classroomFrozenPct"], case.frozen_pct), ("picture after s", got["pictureAfterS"], None),
     )  # fmt: skip
     told = [
         f"{title} {value}" + (f" (bar {bar:g})" if bar else "")
@@ -132,20 +152,22 @@ def _case_row(name: str, got: Figures) -> str:
 
 
 async def _measure(name: str, seconds: float) -> Figures:
+    if name == COMING_AND_GOING:
+        return await measure_coming_and_going(max(STRETCHES_MIN, round(seconds / STRETCH_S)))
     return await (measure_case(CASES[name], seconds) if name in CASES else measure_fault(name))
 
 
 async def main(names: list[str], seconds: float) -> None:
     """Measure the named cases and faults, or all."""
     results: dict[str, Figures] = {}
-    for name in names or [*CASES, *FAULTS]:
+    for name in names or [*CASES, COMING_AND_GOING, *FAULTS]:
         results[name] = await _measure(name, seconds)
         print(table({name: results[name]}), file=sys.stderr, flush=True)
     print(json.dumps(results))
 
 
 if __name__ == "__main__":
-    every = ", ".join([*CASES, *FAULTS])
+    every = ", ".join([*CASES, COMING_AND_GOING, *FAULTS])
     parser = argparse.ArgumentParser(prog="python -m bench.lines", description="Measures whole calls on bad lines.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=every)
     parser.add_argument("--seconds", type=float, default=40, help="how long each case is measured")

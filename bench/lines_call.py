@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from bench.lines_server import URL, Server
 from tests.lab.browsers import launch
-from tests.lab.laboratory import TURN_ADDRESS, Laboratory
+from tests.lab.laboratory import TURN_ADDRESS, Laboratory, Nat
 from tests.lab.speech import write_speech
 from tests.lab.tls_front import make_certificate
 from tests.support.coturn import Coturn, Network, Tls, running_coturn
@@ -24,6 +24,7 @@ WATCH = Path(__file__).with_name("lines_watch.js")
 JOIN_PATIENCE_S = 90.0
 ADDRESSES_SETTLE_S = 3.0
 BACK_PATIENCE_S = 60.0
+PICTURE_PATIENCE_S = 120.0
 COUNTERS = ("packets", "samples", "concealed", "invented", "delay", "emitted", "energy", "frames", "frozen")
 Figures = dict[str, Any]
 Seconds = dict[str, float | None]
@@ -35,6 +36,7 @@ class Call:
     def __init__(self, laboratory: Laboratory, browsers: dict[str, Browser], server: Server, coturn: Coturn) -> None:
         self.lab, self.server, self.coturn = laboratory, server, coturn
         self._browsers = browsers
+        self._slowing: CDPSession | None = None
         self.pages: dict[str, Page] = {}
 
     async def open_pages(self, *, prepared: bool = False) -> None:
@@ -59,6 +61,12 @@ class Call:
         self.server.kill()
         self.server.start()
 
+    async def slow_down(self, role: str, times: float) -> None:
+        """Make the main thread of a page as slow as that of a machine so many times slower."""
+        page = self.pages[role]
+        self._slowing = await page.context.new_cdp_session(page)
+        await self._slowing.send("Emulation.setCPUThrottlingRate", {"rate": times})
+
     async def join(self) -> tuple[Seconds, Seconds]:
         """Open the three links at once and wait until everybody hears everybody.
 
@@ -81,6 +89,16 @@ class Call:
             at = await page.evaluate("moment => window.watched?.[moment] ?? null", moment)
             found[role] = None if at is None else round(at / 1000, 1)
         return found
+
+    async def time_to_picture(self) -> float | None:
+        """Return the seconds until both others have the classroom's picture; None: not within two minutes."""
+        started = time.monotonic()
+        while time.monotonic() - started < PICTURE_PATIENCE_S:
+            now = await self.last()
+            if all(grown({"legs": []}, now[role], "classroom")["frames"] for role in ROLES[1:]):
+                return round(time.monotonic() - started, 1)
+            await asyncio.sleep(0.5)
+        return None
 
     async def last(self) -> dict[str, Figures]:
         """Return each page's newest figures."""
@@ -192,7 +210,7 @@ async def keep_page(context: BrowserContext) -> None:
 
 
 @contextlib.asynccontextmanager
-async def calling(lines: tuple[str, str, str], *, prepared: bool = False) -> AsyncIterator[Call]:
+async def calling(lines: tuple[str, str, str], *, prepared: bool = False, nat: Nat = Nat.CONE) -> AsyncIterator[Call]:
     """Yield a call that has not begun: server, lines and empty pages."""
     with tempfile.TemporaryDirectory(prefix="wasl-lines-") as name, Laboratory() as laboratory:
         folder, turn_folder = Path(name), Path(name) / "turn"
@@ -205,7 +223,7 @@ async def calling(lines: tuple[str, str, str], *, prepared: bool = False) -> Asy
             server = Server(laboratory, folder, coturn)
             try:
                 server.start()
-                homes = {role: laboratory.add_participant(role, "fibre") for role in ROLES}
+                homes = {role: laboratory.add_participant(role, "fibre", nat) for role in ROLES}
                 # A device that has just come up takes another address a moment later, which ends what is being loaded.
                 await asyncio.sleep(ADDRESSES_SETTLE_S)
                 async with async_playwright() as playwright:
