@@ -15,14 +15,18 @@ the same when each browser has opened the page once before, on a good line, as t
 the bar is on this one. ``all heard`` is when the last of them has heard both others; ``--tries`` counts this one.
 ``invented`` is the share of speech samples that the worst listener's browser had to make up, silence left out;
 ``uplink`` is the classroom's, whole page, at the IP layer; ``fps``, ``width`` and ``frozen`` are of the classroom's
-picture, at the worst of those who see it. ``cpu-6x`` slows the main thread of the classroom's page down, as a browser's
-own tools do; sound and pictures are coded on other threads. Each fault has its fault-free control in the same run, just
-before it. ``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
+picture as the psychologist sees it; ``fps third`` is the social worker's. ``cpu-6x`` slows the main thread of the
+classroom's page down, as a browser's own tools do; sound and pictures are coded on other threads. ``edge-nothing-edge``
+tells what each person had of the others in each stretch of 30 s, or what the page said to them instead; ``--seconds``
+makes it longer than three stretches. Each fault has its fault-free control in the same run, just before it.
+``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
+``turn-killed`` ends the relay of a call that has no other way, and starts it again after five seconds.
 """
 
 import argparse
 import asyncio
 import json
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -81,6 +85,7 @@ async def measure_case(case: Case, seconds: float) -> Figures:
         picture_after_s = await call.time_to_picture() if case.seen else None
         await asyncio.sleep(SETTLE_S)
         measured = await call.measure(seconds)
+        rungs = await call.rungs_so_far()
     return {
         "firstSoundS": _worst(list(anybody.values())),
         "allHeardS": _worst(list(everybody.values())),
@@ -88,6 +93,7 @@ async def measure_case(case: Case, seconds: float) -> Figures:
         "allHeardByRole": everybody,
         "pictureAfterS": picture_after_s,
         **measured,
+        "rungsSoFar": rungs,
     }
 
 
@@ -140,7 +146,8 @@ def _case_row(name: str, got: Figures) -> str:
         ("first sound s", got["firstSoundS"], case.first_sound_s), ("all heard s", got["allHeardS"], None),
         ("invented %", got["inventedPct"], case.invented_pct),
         ("buffer ms", got["bufferMs"], case.buffer_ms), ("uplink kbit/s", got["uplinkKbps"], case.uplink_kbps),
-        ("fps", got["classroomFps"], case.fps), ("width", got["classroomWidth"], None),
+        ("fps", got["classroomFps"], case.fps), ("fps third", got["classroomFpsThird"], None),
+        ("width", got["classroomWidth"], None),
         ("frozen %", got["classroomFrozenPct"], case.frozen_pct), ("picture after s", got["pictureAfterS"], None),
     )  # fmt: skip
     told = [
@@ -159,6 +166,10 @@ async def _measure(name: str, seconds: float) -> Figures:
 
 async def main(names: list[str], seconds: float) -> None:
     """Measure the named cases and faults, or all."""
+    # Whoever ends the measurement takes the laboratory down with it.
+    measuring = asyncio.current_task()
+    assert measuring is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
     results: dict[str, Figures] = {}
     for name in names or [*CASES, COMING_AND_GOING, *FAULTS]:
         results[name] = await _measure(name, seconds)

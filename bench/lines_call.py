@@ -24,7 +24,7 @@ WATCH = Path(__file__).with_name("lines_watch.js")
 JOIN_PATIENCE_S = 90.0
 ADDRESSES_SETTLE_S = 3.0
 BACK_PATIENCE_S = 60.0
-PICTURE_PATIENCE_S = 120.0
+PICTURE_PATIENCE_S = 100.0
 COUNTERS = ("packets", "samples", "concealed", "invented", "delay", "emitted", "energy", "frames", "frozen")
 Figures = dict[str, Any]
 Seconds = dict[str, float | None]
@@ -91,11 +91,11 @@ class Call:
         return found
 
     async def time_to_picture(self) -> float | None:
-        """Return the seconds until both others have the classroom's picture; None: not within two minutes."""
+        """Return the seconds until the psychologist has the classroom's picture; None: too late."""
         started = time.monotonic()
         while time.monotonic() - started < PICTURE_PATIENCE_S:
-            now = await self.last()
-            if all(grown({"legs": []}, now[role], "classroom")["frames"] for role in ROLES[1:]):
+            seen = (await self.last())["psychologist"]
+            if grown({"legs": []}, seen, "classroom")["frames"]:
                 return round(time.monotonic() - started, 1)
             await asyncio.sleep(0.5)
         return None
@@ -117,7 +117,8 @@ class Call:
             for speaker in ROLES
             if speaker != listener
         }
-        of_classroom = [leg for (_, speaker), leg in legs.items() if speaker == "classroom"]
+        # The psychologist is the first to be given it.
+        seen = legs["psychologist", "classroom"]
         return {
             "inventedPct": round(max(_invented_pct(leg) for leg in legs.values()), 2),
             "inventedPctByListener": {
@@ -126,9 +127,10 @@ class Call:
             },
             "bufferMs": round(max(1000 * leg["delay"] / max(leg["emitted"], 1) for leg in legs.values())),
             "uplinkKbps": round(counted["up"]["bytes"] * 8 / stretch / 1000, 1),
-            "classroomFps": round(min(leg["frames"] for leg in of_classroom) / stretch, 1),
-            "classroomWidth": min(leg["width"] for leg in of_classroom),
-            "classroomFrozenPct": round(100 * max(leg["frozen"] for leg in of_classroom) / stretch, 1),
+            "classroomFps": round(seen["frames"] / stretch, 1),
+            "classroomFpsThird": round(legs["social_worker", "classroom"]["frames"] / stretch, 1),
+            "classroomWidth": seen["width"],
+            "classroomFrozenPct": round(100 * seen["frozen"] / stretch, 1),
             "rungs": {role: after[role]["rung"] for role in ROLES},
         }
 
@@ -158,6 +160,15 @@ class Call:
                     theirs = [connection for connection, role_of in whose.items() if role_of == speaker]
                     longest = max(longest, _longest_silence(series, theirs))
         return round(longest / 1000, 1)
+
+    async def rungs_so_far(self) -> dict[str, list[str]]:
+        """Return each page's rungs so far, each with the second at which it began."""
+        found = {}
+        for role, page in self.pages.items():
+            series = await page.evaluate("window.watched.series.map(({now, rung}) => [now, rung])")
+            begun = [entry for number, entry in enumerate(series) if number == 0 or series[number - 1][1] != entry[1]]
+            found[role] = [f"{now / 1000:.0f} s {rung}" for now, rung in begun if rung]
+        return found
 
     async def relays(self, role: str) -> list[str]:
         """Return by which protocol a page reaches the relay, for each of its connections; "direct" without one."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -59,12 +58,13 @@ class Server:
     def kill(self) -> None:
         """End the demonstration as a crash would."""
         if self._demo is not None:
-            self._demo.send_signal(signal.SIGKILL)
-            self._demo.wait()
+            self._demo.kill()
+            self._demo.communicate()
+            self._demo = None
 
     def close(self) -> None:
         """End both."""
         self.kill()
         if self._front is not None:
             self._front.kill()
-            self._front.wait()
+            self._front.communicate()
