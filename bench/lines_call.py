@@ -233,10 +233,11 @@ async def calling(lines: tuple[str, str, str], *, prepared: bool = False, nat: N
         ) as coturn:  # fmt: skip
             server = Server(laboratory, folder, coturn)
             try:
-                server.start()
                 homes = {role: laboratory.add_participant(role, "fibre", nat) for role in ROLES}
+                settled = asyncio.create_task(asyncio.sleep(ADDRESSES_SETTLE_S))
+                await asyncio.to_thread(server.start)
                 # A device that has just come up takes another address a moment later, which ends what is being loaded.
-                await asyncio.sleep(ADDRESSES_SETTLE_S)
+                await settled
                 async with async_playwright() as playwright:
                     browsers = {
                         role: await launch(playwright, laboratory, home, folder / "speech.wav")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.lines import CASES, CONNECTED_WITHIN_S
+from bench.lines import CASES
 from bench.lines_call import calling
 from tests.lab.browsers import CHROMIUM
 from tests.lab.laboratory import missing_for_laboratory
@@ -14,7 +14,8 @@ from tests.lab.presets import PRESETS
 from tests.support.coturn import coturn_is_here
 
 OUTAGE_S = 10
-#: The bars are 1 s after an outage, and 8 s from UDP to TLS; a busy machine is given more.
+#: The bars are 25 s until all are heard on EDGE, 1 s after an outage, and 8 s from UDP to TLS; a busy machine has more.
+HEARD_WITHIN_S = 50
 BACK_WITHIN_S = 6
 TLS_WITHIN_S = 25
 
@@ -30,8 +31,8 @@ elif not coturn_is_here():
 async def test_three_on_edge_hear_each_other_within_the_uplink_of_an_edge():
     async with calling(CASES["edge"].lines) as call:
         heard = (await call.join())[1]
-        assert all(at is not None and at <= CONNECTED_WITHIN_S for at in heard.values()), heard
-        measured = await call.measure(12)
+        assert all(at is not None and at <= HEARD_WITHIN_S for at in heard.values()), heard
+        measured = await call.measure(10)
     assert measured["inventedPct"] < 10
     assert measured["uplinkKbps"] <= PRESETS["edge"].up_kbit
     assert set(measured["rungs"].values()) <= {"voice-8", "voice-12"}
