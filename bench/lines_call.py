@@ -15,7 +15,7 @@ from bench.lines_server import URL, Server
 from tests.lab.browsers import launch
 from tests.lab.laboratory import TURN_ADDRESS, Laboratory, Nat
 from tests.lab.speech import write_speech
-from tests.lab.tls_front import make_certificate
+from tests.lab.tls_front import key_pin, make_certificate
 from tests.support.coturn import Coturn, Network, Tls, running_coturn
 
 ROLES = ("classroom", "psychologist", "social_worker")
@@ -238,9 +238,10 @@ async def calling(lines: tuple[str, str, str], *, prepared: bool = False, nat: N
                 await asyncio.to_thread(server.start)
                 # A device that has just come up takes another address a moment later, which ends what is being loaded.
                 await settled
+                trusted = f"--ignore-certificate-errors-spki-list={key_pin(folder / 'certificate.pem')}"
                 async with async_playwright() as playwright:
                     browsers = {
-                        role: await launch(playwright, laboratory, home, folder / "speech.wav")
+                        role: await launch(playwright, laboratory, home, folder / "speech.wav", (trusted,))
                         for role, home in homes.items()
                     }
                     call = Call(laboratory, browsers, server, coturn)

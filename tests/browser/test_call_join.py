@@ -77,9 +77,12 @@ def test_the_socket_opens_while_people_look_at_the_door_and_says_nothing_before_
     sockets: list[WebSocket] = []
     said: list[str | bytes] = []
 
+    def hear(frame: str | bytes) -> None:
+        said.append(frame)
+
     def listen(socket: WebSocket) -> None:
         sockets.append(socket)
-        socket.on("framesent", lambda frame: said.append(frame))
+        socket.on("framesent", hear)
 
     page.on("websocket", listen)
     page.goto(visit.server.links["classroom"])

@@ -23,7 +23,7 @@ CHECK_MS = 90_000
 BYTES_MAX = 1_000_000
 
 reason = missing_for_laboratory() or (None if Path(CHROMIUM).exists() else f"no {CHROMIUM}")
-pytestmark = [pytest.mark.namespaces, pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.by_hand, pytest.mark.namespaces, pytest.mark.browser, pytest.mark.timeout(240)]
 if reason is not None:
     pytestmark.append(pytest.mark.skip(reason=reason))
 

@@ -5,7 +5,9 @@ loopback only. Makes its own certificate for one address, then carries bytes to 
 """
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import ipaddress
 import ssl
 import sys
@@ -44,6 +46,13 @@ def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return certificate_path, key_path
+
+
+def key_pin(certificate: Path) -> str:
+    """Return the hash of a certificate's key, for a browser to trust; Chromium keeps nothing of other sites."""
+    key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
+    info = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(info).digest()).decode()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
