@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import structlog
@@ -22,6 +24,9 @@ from tests.support.fake_clock import FakeClock
 use_packaged_zones()
 #: Python would look for garbage among all that the libraries have loaded after every 700 new objects.
 gc.set_threshold(10_000, 20, 20)
+
+#: Linux's folder of files that are never on a disk.
+MEMORY = Path("/dev/shm")
 
 #: The least that Argon2 can do: hashing as it is really done would take a tenth of a second for each sign-in.
 CHEAP_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -94,9 +99,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where each test's SQLite file stands, always under the same name: see ``engine_for``."""
-    return tmp_path_factory.mktemp("sqlite")
+def sqlite_folder() -> Iterator[Path]:
+    """Where each test's SQLite file stands, always under the same name: see ``engine_for``.
+
+    In memory where the system has a place for that: on a disk, SQLite waits for it at every close.
+    """
+    with TemporaryDirectory(prefix="wasl-sqlite-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
