@@ -286,7 +286,10 @@ export class Peer {
     if (!video) return;
     if (picture) {
       const captured = picture.getSettings().width ?? width;
-      await limit(video, { maxBitrate: videoBps, maxFramerate: fps, scaleResolutionDownBy: Math.max(1, captured / width) });
+      await limit(video, { active: true, maxBitrate: videoBps, maxFramerate: fps, scaleResolutionDownBy: Math.max(1, captured / width) });
+    } else {
+      // Without a track Firefox goes on with a black picture each second, and no still is shown in the place of a moving one.
+      await limit(video, { active: false });
     }
     if (video.track !== picture) await video.replaceTrack(picture);
   }
