@@ -76,6 +76,13 @@ def test_no_text_of_a_script_goes_on_over_several_lines(script: Path) -> None:
     assert [text for text in re.findall(r"`[^`]*`", code) if "\n" in text] == []
 
 
+def test_the_door_pings_as_the_socket_does() -> None:
+    door = (STATIC / "js/pages/join.js").read_text()
+    socket = (STATIC / "js/signaling/socket.js").read_text()
+    for pattern, name in ((r"openedAfterMs < (\d+)", "SLOW_OPENING_MS"), (r"\}, (\d+)\);", "HASTY_PING_INTERVAL_MS")):
+        assert re.findall(pattern, door) == re.findall(rf"{name} = (\d+);", socket)
+
+
 def test_a_comment_goes_and_what_looks_like_one_stays(tmp_path: Path) -> None:
     (tmp_path / "js").mkdir()
     script = "/**\n * Words.\n */\nlet /** @type {A} */ a = 'b // c';\n  // alone\nf(a); // beside\n"
