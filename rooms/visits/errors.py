@@ -46,7 +46,7 @@ class NotWaitingError(WrongStateError):
 
 
 class DoorNotKnockedError(WrongStateError):
-    """No psychologist who is still connected has knocked, so there is nobody to open the door to."""
+    """No psychologist who has a place in the room has knocked, so there is nobody to open the door to."""
 
     code = "door-not-knocked"
 

@@ -292,18 +292,19 @@ class RoomChange:
         child = self._seat_held_by(command.peer, frozenset({Role.CLASSROOM}))
         if record.door_opened:
             return
+        # Who has dropped off the line since the knock is let in too, and comes back into the room: no press is in vain.
         outside = [
-            (seat, record.peers[seat.peer])
+            (seat, seat.peer)
             for seat in record.seats.values()
             if seat.peer is not None and seat.participant in record.knocking
         ]
-        if all(peer.detached_at is not None for _, peer in outside):
+        if not outside:
             raise DoorNotKnockedError
         record.door_opened = True
         record.knocking = frozenset()
         self.events.append(DoorOpened(child.participant))
         for seat, peer in outside:
-            self._let_in(seat, peer.peer, by=child.participant)
+            self._let_in(seat, peer, by=child.participant)
 
     # Let in, sent away, removed
 

@@ -122,12 +122,22 @@ def test_a_knock_waits_while_the_psychologist_is_away() -> None:
     driven.does(Knock(PSYCHOLOGIST))
     driven.detaches(PSYCHOLOGIST)
     assert not driven.room.knocked
-    with pytest.raises(DoorNotKnockedError):
-        driven.does(OpenDoor(CHILD))
     driven.does(Reattach(PSYCHOLOGIST))
     assert driven.room.knocked
+
+
+def test_a_door_opened_in_the_moment_in_which_the_psychologists_line_drops_is_open_when_they_are_back() -> None:
+    driven = DrivenRoom()
+    driven.joins(Role.CLASSROOM)
+    driven.joins(Role.SOCIAL_WORKER)
+    driven.joins(Role.PSYCHOLOGIST)
+    driven.does(Knock(PSYCHOLOGIST))
+    driven.detaches(PSYCHOLOGIST)
     driven.does(OpenDoor(CHILD))
     assert driven.room.is_admitted(PSYCHOLOGIST)
+    assert driven.room.state is not RoomState.LIVE
+    driven.does(Reattach(PSYCHOLOGIST))
+    assert driven.room.state is RoomState.LIVE
 
 
 def test_a_knock_follows_the_psychologist_to_a_new_tab() -> None:
