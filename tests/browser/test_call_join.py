@@ -95,6 +95,25 @@ def test_the_socket_opens_while_people_look_at_the_door_and_says_nothing_before_
     assert len(sockets) == 1
 
 
+FIRST_SOCKET_NEVER_OPENS = """(() => {
+  let made = 0;
+  const stalled = { readyState: 0, addEventListener() {}, close() {} };
+  WebSocket = new Proxy(WebSocket, { construct: (socket, given) => (made++ ? new socket(...given) : stalled) });
+})()"""
+
+
+def test_a_socket_that_stalls_gets_another_beside_it_before_anybody_taps(visit: Visit) -> None:
+    context = visit.profile()
+    context.add_init_script(FIRST_SOCKET_NEVER_OPENS)
+    page = context.new_page()
+    page.goto(visit.server.links["classroom"])
+    wait_until(page, "dialled.openedAfterMs >= 3000 && dialled.socket.readyState === WebSocket.OPEN")
+
+    press(page, "join")
+
+    page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
+
+
 def test_whoever_looks_at_the_door_for_longer_than_the_server_waits_comes_in_by_another_socket(visit: Visit) -> None:
     page = visit.open("classroom")
     page.evaluate("dialled.socket.close()")

@@ -1,11 +1,24 @@
 // Stands inline at the head of the call page: the socket opens while the page still comes and while people look at the door. It
-// says nothing and spends nothing before the tap.
+// says nothing and spends nothing before the tap. What a thin line loses of a handshake TCP says again after one or more seconds:
+// a socket that is not open by then gets another beside it, and the one that opens first is the one.
 let dialled = null;
 
 function dial() {
-  const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1");
-  const call = { socket, at: Date.now(), openedAfterMs: 0 };
-  socket.addEventListener("open", () => (call.openedAfterMs = Date.now() - call.at));
+  const call = { socket: null, at: Date.now(), openedAfterMs: 0, taken: false };
+  call.opened = new Promise((resolve) => {
+    const begin = () => {
+      const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1");
+      call.socket ??= socket;
+      socket.addEventListener("open", () => {
+        if (socket !== call.socket && (call.openedAfterMs || call.taken)) return socket.close(1000);
+        call.socket = socket;
+        call.openedAfterMs ||= Date.now() - call.at;
+        resolve();
+      });
+    };
+    begin();
+    setTimeout(() => call.socket.readyState || call.taken || begin(), 3_000);
+  });
   dialled = call;
 }
 

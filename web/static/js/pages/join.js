@@ -33,19 +33,23 @@ function askEarly() {
   // The server lets go of a socket that says nothing: whoever has read for longer gets a new one.
   if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
   const call = dialled;
-  const { socket } = call;
-  const isOpen = socket.readyState === WebSocket.OPEN;
-  const early = { socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, greeted: false, pings: [], heard: [], closedWith: 0 };
-  socket.onmessage = ({ data }) => early.heard.push(data);
-  socket.onclose = ({ code }) => (early.closedWith = code);
-  const opened = isOpen || new Promise((resolve) => (socket.onopen = resolve));
+  const isOpen = call.openedAfterMs > 0;
+  const early = { socket: call.socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, greeted: false, pings: [], heard: [], closedWith: 0 };
+  const know = () => Object.assign(early, { socket: call.socket, openedAfterMs: call.openedAfterMs });
+  const listen = () => {
+    know();
+    early.socket.onmessage = ({ data }) => early.heard.push(data);
+    early.socket.onclose = ({ code }) => (early.closedWith = code);
+  };
+  if (isOpen) listen();
   const sockets = [early];
   const greet = async () => {
     const facts = await (await answers[0])?.clone().json();
     const { ticket } = facts?.entrance ?? facts ?? {};
-    await opened;
+    await call.opened;
     if (!ticket || !sockets.length) return;
-    early.openedAfterMs = call.openedAfterMs;
+    listen();
+    const { socket } = early;
     early.greeted = true;
     socket.send(JSON.stringify({ type: "hello", ticket }));
     // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over.
@@ -57,7 +61,12 @@ function askEarly() {
     }, 250);
   };
   greet().catch(() => undefined);
-  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null };
+  const takeSocket = () => {
+    call.taken = true;
+    know();
+    return sockets.pop() ?? null;
+  };
+  return { take: () => answers.pop() ?? null, takeSocket };
 }
 
 // A page that Back brings to life again has lost its socket and its devices.
