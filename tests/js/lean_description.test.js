@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { leanDescription } from "../../web/static/js/rtc/lean-description.js";
+import { asksAgain, leanDescription } from "../../web/static/js/rtc/lean-description.js";
 
 const HEAD = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed", "a=msid-semantic: WMS s"];
 const AUDIO = [
@@ -26,6 +26,22 @@ test("the sound's section is lean and says packet time and the highest rate", ()
   assert.equal(picture, `${VIDEO.join("\r\n")}\r\n`, "the picture keeps its congestion control");
 });
 
+test("speech that is lost is asked for again where that is wanted, in either browser's numbers, and nothing else of sound is", () => {
+  const asked = (sdp, again) => lines(leanDescription(sdp, 60, again).split(/^(?=m=)/m)[1]).filter((line) => line.startsWith("a=rtcp-fb:"));
+  assert.deepEqual(asked(CHROMIUM, true), ["a=rtcp-fb:63 nack", "a=rtcp-fb:111 nack"]);
+  assert.deepEqual(asked(FIREFOX, true), ["a=rtcp-fb:109 nack"]);
+  assert.deepEqual(asked(leanDescription(CHROMIUM, 60, true), false), []);
+});
+
+test("a description that asks for sound again is known by it, and not by what it asks of pictures", () => {
+  const picture = text(HEAD, AUDIO, [...VIDEO, "a=rtcp-fb:96 nack"]);
+  for (const sdp of [CHROMIUM, FIREFOX, picture]) {
+    assert.equal(asksAgain(leanDescription(sdp, 60)), false);
+    assert.equal(asksAgain(leanDescription(sdp, 60, true)), true);
+  }
+  assert.equal(asksAgain(undefined), false);
+});
+
 test("of the picture's header extensions only congestion control stays", () => {
   const offered = text(HEAD, AUDIO, [...VIDEO, "a=extmap:13 urn:3gpp:video-orientation", "a=extmap:4/sendonly urn:ietf:params:rtp-hdrext:sdes:mid"]);
   assert.equal(leanDescription(offered, 60), leanDescription(CHROMIUM, 60));
@@ -48,7 +64,8 @@ for (const packetMs of [20, 40, 60]) {
     for (const sdp of [CHROMIUM, FIREFOX]) {
       const once = leanDescription(sdp, packetMs);
       assert.equal(leanDescription(once, packetMs), once);
-      assert.equal(leanDescription(leanDescription(sdp, 10), packetMs), once);
+      assert.equal(leanDescription(leanDescription(sdp, 10, true), packetMs), once);
+      assert.equal(leanDescription(leanDescription(sdp, 10), packetMs, true), leanDescription(sdp, packetMs, true));
     }
   });
 }

@@ -5,6 +5,9 @@
  * packet is 8 bytes smaller. The packet time and the highest rate belong into the first description: an edge uplink that
  * default Opus floods starves the ICE and DTLS of the other connections. Each side describes what it wants to receive.
  *
+ * Speech that is lost can be asked for again (`nack`, RFC 4585 6.2.1), which browsers do for pictures by themselves and for
+ * sound when both descriptions say so. Who waits for that plays sound later: it is for short ways that lose much.
+ *
  * Of the picture's header extensions only that feedback stays. The two sides number theirs apart, and where both add a
  * picture at once, Chromium refuses the offer that comes if it uses a number of the one rolled back for something else:
  * neither side would ever be stable again.
@@ -22,16 +25,20 @@ const NEEDLESS = /^a=extmap(-allow-mixed|:(?!\S+ \S*transport-wide-cc).*)\r\n/gm
 /** What is said of one format: of a payload type, in RFC 8866's words. */
 const OF_A_FORMAT = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /;
 
+/** The formats that carry speech. */
+const SPEECH = /^a=rtpmap:(\d+) (?:opus|red)\/48000/;
+
 /**
  * @param {string} sdp an offer or an answer as the browser makes it
  * @param {number} packetMs how much sound each packet holds
+ * @param {boolean} [again] whether sound that is lost is asked for again
  * @returns {string} the same but for sound and for header extensions
  */
-export function leanDescription(sdp, packetMs) {
+export function leanDescription(sdp, packetMs, again = false) {
   // Sections are told apart by their m-line; the first speaks of the whole description.
   return sdp
     .split(/^(?=m=)/m)
-    .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs) : section.replace(NEEDLESS, "")))
+    .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs, again) : section.replace(NEEDLESS, "")))
     .map(withoutStrangers)
     .join("");
 }
@@ -43,15 +50,23 @@ function withoutStrangers(section) {
   return lines.filter((line) => !OF_A_FORMAT.test(line) || offered.has(OF_A_FORMAT.exec(line)?.[1] ?? "")).join("\r\n");
 }
 
-/** @param {string} section @param {number} packetMs */
-function leanSection(section, packetMs) {
+/** Whether a description asks for sound again. @param {string | undefined} sdp */
+export function asksAgain(sdp = "") {
+  return sdp.split(/^(?=m=)/m).some((section) => section.startsWith("m=audio") && /^a=rtcp-fb:\S+ nack\r$/m.test(section));
+}
+
+/** @param {string} section @param {number} packetMs @param {boolean} again */
+function leanSection(section, packetMs, again) {
   const opus = section.match(/^a=rtpmap:(\d+) opus\/48000/m)?.[1];
   const lines = section
     .split("\r\n")
-    .filter((line) => !/^a=(extmap|ptime|maxptime)|^a=rtcp-fb:\S+ transport-cc/.test(line))
+    .filter((line) => !/^a=(extmap|ptime|maxptime)|^a=rtcp-fb:\S+ (transport-cc|nack)$/.test(line))
     .map((line) => (opus && line.startsWith(`a=fmtp:${opus} `) ? withSettings(line) : line));
   const rejected = /^m=audio 0 /.test(section);
-  if (opus && !rejected) lines.splice(lines.length - 1, 0, `a=ptime:${packetMs}`, `a=maxptime:${packetMs}`);
+  if (opus && !rejected) {
+    const formats = again ? lines.flatMap((line) => line.match(SPEECH)?.[1] ?? []) : [];
+    lines.splice(lines.length - 1, 0, ...formats.map((format) => `a=rtcp-fb:${format} nack`), `a=ptime:${packetMs}`, `a=maxptime:${packetMs}`);
+  }
   return lines.join("\r\n");
 }
 

@@ -151,12 +151,12 @@ export class Mesh {
     return [...this.#legs.values()].some(({ peer }) => peer.stillEveryS > 0);
   }
 
-  /** How much goes to a peer, and how long the packets that it sends are to be. @param {string} id @param {Cap} cap @param {number} packetMs */
-  setCap(id, cap, packetMs) {
+  /** How much goes to a peer, how long the packets that it sends are to be, and whether lost ones are asked for again. @param {string} id @param {Cap} cap @param {number} packetMs @param {boolean} again */
+  setCap(id, cap, packetMs, again) {
     this.#caps.set(id, cap);
     const leg = this.#legs.get(id);
     void leg?.peer.setCap(cap);
-    leg?.peer.setPacketTime(packetMs);
+    leg?.peer.setPackets(packetMs, again);
   }
 
   /** Whether the server hears us now. Coming back, this side restarts what does not stand. @param {boolean} online */

@@ -6,7 +6,7 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { leanDescription, preferPicture, preferSound } from "./lean-description.js";
+import { asksAgain, leanDescription, preferPicture, preferSound } from "./lean-description.js";
 import { cameThrough, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
@@ -43,6 +43,7 @@ export class Peer {
   /** @type {Tracks} */ #tracks;
   /** @type {Cap} */ #cap;
   #packetMs;
+  #again = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
   #madeAt = Date.now();
@@ -119,11 +120,19 @@ export class Peer {
     return this.#queue(() => this.#feed());
   }
 
-  /** Ask the other side for packets of this length: worth an offer only where it pays. @param {number} packetMs */
-  setPacketTime(packetMs) {
-    if (packetMs === this.#packetMs || this.#closed) return;
-    this.#packetMs = packetMs;
+  /** Ask the other side for packets of this length, and whether for lost ones again: worth an offer only where it pays. @param {number} packetMs @param {boolean} again */
+  setPackets(packetMs, again) {
+    if ((packetMs === this.#packetMs && again === this.#again) || this.#closed) return;
+    [this.#packetMs, this.#again] = [packetMs, again];
     void this.#queue(() => this.#offer());
+  }
+
+  /** Let sound and picture wait for what comes late; null: as the browser finds right. @param {{audioMs: number | null, videoMs: number | null}} delay */
+  setPlayoutDelay({ audioMs, videoMs }) {
+    for (const receiver of this.pc.getReceivers()) {
+      const wanted = receiver.track.kind === "audio" ? audioMs : videoMs;
+      if ("jitterBufferTarget" in receiver && receiver.jitterBufferTarget !== wanted) receiver.jitterBufferTarget = wanted;
+    }
   }
 
   /** Tell the other end what is heard of it; lost when the line is. @param {unknown} report */
@@ -192,7 +201,7 @@ export class Peer {
   /** @returns {RTCConfiguration} */
   #configuration() {
     const iceServers = this.#wide ? this.#servers : overUdp(this.#servers);
-    // The pool lets the answering side ask for its relay address while the offer is still on its way.
+    // With the pool the offering side asks for its relay address before its offer is made; Chromium's answering side has no use for it.
     return { iceServers, iceTransportPolicy: this.setting.relayOnly ? "relay" : "all", bundlePolicy: "max-bundle", iceCandidatePoolSize: 1 };
   }
 
@@ -212,7 +221,9 @@ export class Peer {
 
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
   async #say({ type, sdp = "" }) {
-    const lean = { type, sdp: leanDescription(sdp, this.#packetMs) };
+    // Asking again takes both: whoever hears well lets the other ask.
+    const again = this.#again || asksAgain(this.pc.remoteDescription?.sdp);
+    const lean = { type, sdp: leanDescription(sdp, this.#packetMs, again) };
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);

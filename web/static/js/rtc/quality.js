@@ -6,6 +6,7 @@
 import { capSum } from "./caps.js";
 import { NO_WISHES } from "./ceilings.js";
 import { START, decide } from "./ladder.js";
+import { AT_ONCE, LOOK_BACK_MS, playoutDelay } from "./playout-delay.js";
 import { hearing, read, summary } from "./readings.js";
 import { agreedSilence, heldBy, readEnd, sparedBy, turnsOf } from "./reports.js";
 import { LADDER, RUNGS, Rung, place } from "./rungs.js";
@@ -23,8 +24,10 @@ export const LOOK_EVERY_MS = 1_000;
 export const WINDOW_MS = 75_000;
 /** An encoder that has been short of processor time for this many looks: the device is slow. */
 export const SLOW_LOOKS = 10;
-/** Losses that only short packets with their own repair bear (in-band FEC on top of RED); worth an offer. */
-export const SHORT_PACKETS_LOSS_PCT = 8;
+/** Losses that only short packets with their own repair bear (in-band FEC on top of RED), and asking again; worth an offer. */
+export const LOSSY_PCT = 8;
+/** On a longer way what is sent again comes too late for people who talk with each other. */
+export const AGAIN_RTT_MAX_MS = 250;
 /** A picture that has stood still for this long is no picture. */
 export const FROZEN_MS = 3_000;
 /** Silence of everybody at once is this side's own line. */
@@ -49,7 +52,7 @@ export class Quality {
   /** To whom no sound goes although the line would carry it. @type {Set<string>} */ #agreed = new Set();
   /** Whether nothing was to flow at the last look. */
   #rested = false;
-  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, short: boolean, seenAt: number}>} */ #known = new Map();
+  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
   /** @type {Sample[]} */ #window = [];
   #state = START;
   /** @type {{level: number, charging: boolean} | null} */ #battery = null;
@@ -132,7 +135,8 @@ export class Quality {
       if (at - seenAt < FROZEN_MS) pictures.add(id);
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
-      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, short: same?.short ?? false, seenAt });
+      const froze = now.freezes > last.freezes;
+      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, seenAt, froze, delay: same?.delay ?? AT_ONCE });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
@@ -153,6 +157,7 @@ export class Quality {
     const uplinkKbps = null;
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
+    this.#bufferPlayout(legs, at);
     const rested = this.#rested;
     this.#rested = !live();
     if (this.#rested) return;
@@ -163,6 +168,18 @@ export class Quality {
     this.#apply(decision, samples, at);
     const types = readings.flatMap(({ candidateType }) => candidateType ?? []);
     this.wiring.onView({ decision, path: types.includes("relay") ? "turn" : types.length ? "direct" : "", pictures });
+  }
+
+  /** @param {ReturnType<Mesh["legs"]>} legs @param {number} at */
+  #bufferPlayout(legs, at) {
+    for (const { id, peer } of legs) {
+      const known = this.#known.get(id);
+      if (!known || peer.pc.connectionState !== "connected") continue;
+      const heard = this.#window.filter((sample) => sample.at > Math.max(at - LOOK_BACK_MS, known.delay.changedAt))
+        .flatMap((sample) => sample.legs.filter((leg) => leg.peer === id && leg.connection === "connected"));
+      known.delay = playoutDelay(known.delay, heard, known, at);
+      peer.setPlayoutDelay({ audioMs: known.delay.soundMs, videoMs: known.delay.pictureMs });
+    }
   }
 
   /** @param {Decision} decision @param {import("./samples.js").LegSample[]} samples @param {number} at */
@@ -176,19 +193,22 @@ export class Quality {
     this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {
       const cap = caps[peer];
-      if (cap) this.wiring.mesh.setCap(peer, cap, this.#packetMs(peer, rung, at));
+      const { packetMs, again } = this.#packets(peer, rung, at);
+      if (cap) this.wiring.mesh.setCap(peer, cap, packetMs, again);
     }
   }
 
-  /** Short packets only where they pay for their headers. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at */
-  #packetMs(peer, rung, at) {
+  /** Where much is lost: short packets if they pay for their headers, and lost ones again if they come in time. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at */
+  #packets(peer, rung, at) {
     const known = this.#known.get(peer);
-    if (!known || place(rung) > place(Rung.VOICE_24) || !RUNGS[rung].sound) return FIRST_PACKET_MS;
+    if (!known) return { packetMs: FIRST_PACKET_MS, again: false };
     const losses = this.#window.filter((sample) => sample.at > at - LOSS_OVER_MS)
       .flatMap(({ legs }) => legs.filter((leg) => leg.peer === peer).map(({ here }) => here.lossPct ?? 0));
     const loss = losses.reduce((sum, value) => sum + value, 0) / Math.max(1, losses.length);
-    known.short ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && loss >= SHORT_PACKETS_LOSS_PCT;
-    return known.short ? SHORT_PACKET_MS : FIRST_PACKET_MS;
+    known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && loss >= LOSSY_PCT;
+    known.again ||= known.lossy && (known.now.rttMs ?? Infinity) <= AGAIN_RTT_MAX_MS;
+    const short = known.lossy && RUNGS[rung].sound && place(rung) <= place(Rung.VOICE_24);
+    return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again };
   }
 
   async #watchBattery() {

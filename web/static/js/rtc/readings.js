@@ -14,6 +14,7 @@
  * @property {number} bufferedS seconds that samples have waited, added up
  * @property {number} emitted samples that have left the buffer
  * @property {number} pictures decoded
+ * @property {number} freezes how often a moving picture stood still
  * @property {number | null} jitterMs
  * @property {number | null} rttMs
  * @property {"host" | "srflx" | "prflx" | "relay" | null} candidateType `relay` when either end is one
@@ -32,7 +33,7 @@ export async function read(pc) {
   (await pc.getStats()).forEach((entry) => entries.set(entry.id, entry));
   /** @type {Readings} */
   const now = {
-    at: performance.now(), bytesIn: 0, bytesOut: 0, soundPackets: 0, soundLost: 0, invented: 0, played: 0, bufferedS: 0, emitted: 0, pictures: 0,
+    at: performance.now(), bytesIn: 0, bytesOut: 0, soundPackets: 0, soundLost: 0, invented: 0, played: 0, bufferedS: 0, emitted: 0, pictures: 0, freezes: 0,
     jitterMs: null, rttMs: null, candidateType: null, connection: pc.connectionState, slowEncoder: false,
   };
   for (const entry of entries.values()) {
@@ -51,6 +52,7 @@ function readInbound(now, entry) {
   now.bytesIn += (entry.bytesReceived ?? 0) + (entry.headerBytesReceived ?? 0) + PACKET_OVERHEAD_BYTES * (entry.packetsReceived ?? 0);
   if (entry.kind === "video") {
     now.pictures += entry.framesDecoded ?? 0;
+    now.freezes += entry.freezeCount ?? 0;
     return;
   }
   now.soundPackets += entry.packetsReceived ?? 0;
