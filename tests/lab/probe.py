@@ -7,6 +7,8 @@ import sys
 import time
 
 HEADER = struct.Struct("!Id")
+#: Longer than the slowest line takes.
+PATIENCE_S = 2
 
 
 def echo(address: str, port: int) -> None:
@@ -20,14 +22,17 @@ def echo(address: str, port: int) -> None:
 
 
 def measure(address: str, port: int, count: int, size: int, gap_s: float) -> dict[str, object]:
-    """Send ``count`` datagrams of ``size`` bytes every ``gap_s`` seconds; return what came back and how late."""
+    """Send ``count`` datagrams of ``size`` bytes every ``gap_s`` seconds; return what came back and how late.
+
+    Ends when all have come back; what has not ``PATIENCE_S`` after the last one is lost.
+    """
     delays: list[float] = []
     seen_from: set[str] = set()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.connect((address, port))
         asking.setblocking(False)
         sent, started = 0, time.monotonic()
-        while time.monotonic() < started + count * gap_s + 2:
+        while len(delays) < count and time.monotonic() < started + count * gap_s + PATIENCE_S:
             now = time.monotonic()
             if sent < count and now >= started + sent * gap_s:
                 asking.send(HEADER.pack(sent, now) + bytes(size - HEADER.size))

@@ -50,7 +50,7 @@ def probe(lab: Laboratory, home: str, count: int, *, size: int = 100, gap_s: flo
 def test_round_trip_is_that_of_the_preset(lab: Laboratory, preset: str):
     line = PRESETS[preset]
     home = lab.add_participant("classroom", line)
-    measured = probe(lab, home, 40, gap_s=0.1)
+    measured = probe(lab, home, 40, gap_s=0.05)
     serialising_ms = 128 * 8 / line.up_kbit + 128 * 8 / line.down_kbit
     expected = line.rtt_ms + line.jitter_ms + serialising_ms
     assert expected - line.jitter_ms - 2 <= measured["median_ms"] <= expected + line.jitter_ms + 15
