@@ -170,16 +170,17 @@ class Laboratory:
         _run("ip", "-n", router, "address", "add", f"{self.public_address(name, turn)}/32", "dev", "wan0")
         _run("ip", "-n", router, "route", "replace", "default", "dev", "wan0")
 
-    def block_udp(self, name: str, blocked: bool = True) -> None:
-        """Let only TCP through the router, or everything again."""
-        if blocked:
-            self._wall(name, "meta l4proto udp drop;")
-        else:
-            self._nft(self._router(name), "delete table ip wall")
+    def block_udp(self, name: str) -> None:
+        """Let only TCP through the router."""
+        self._wall(name, "meta l4proto udp drop;")
 
     def allow_only_https(self, name: str) -> None:
         """Let only TCP to port 443 through the router, as the walls of schools and offices do."""
         self._wall(name, "meta l4proto udp drop; iifname lan0 tcp dport != 443 drop;")
+
+    def let_all_pass(self, name: str) -> None:
+        """Let everything through the router again, if anything was kept back."""
+        self._nft(self._router(name), "table ip wall {}; delete table ip wall")
 
     def _wall(self, name: str, rules: str) -> None:
         chain = f"chain through {{ type filter hook forward priority 0; {rules} }};"

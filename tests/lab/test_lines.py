@@ -5,17 +5,21 @@ Three EDGE lines take a minute, and a busy machine spoils one try in three: by h
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bench.lines import CASES
-from bench.lines_call import calling
+from bench.lines_call import ROLES, Call, calling
 from tests.lab.browsers import CHROMIUM
 from tests.lab.laboratory import missing_for_laboratory
 from tests.lab.presets import PRESETS
 from tests.support.coturn import coturn_is_here
 
+CALM = ("4g", "fibre", "4g")
 OUTAGE_S = 10
 #: The bars are 25 s until all are heard on EDGE, 1 s after an outage, and 8 s from UDP to TLS; a busy machine has more.
 HEARD_WITHIN_S = 50
@@ -42,31 +46,63 @@ async def test_three_on_edge_hear_each_other_within_the_uplink_of_an_edge() -> N
     assert set(measured["rungs"].values()) <= {"voice-8", "voice-12"}
 
 
-async def test_a_village_on_3g_is_heard_and_comes_back_after_an_outage() -> None:
-    async with calling(CASES["rural3g"].lines) as call:
-        assert all((await call.join())[1].values())
-        measured = await call.measure(10)
-        assert measured["inventedPct"] < 8
-        assert measured["uplinkKbps"] < PRESETS["rural3g"].up_kbit
-        cut_at = {role: figures["now"] for role, figures in (await call.last()).items()}
-        call.lab.cut("classroom")
-        await asyncio.sleep(OUTAGE_S)
-        assert await call.longest_gap(cut_at) >= OUTAGE_S - 3
-        call.lab.cut("classroom", False)
-        back_s = await call.time_to_sound()
+async def calls_one_after_another() -> AsyncGenerator[Call]:
+    """Yield a call that has not begun, again and again: server, lines and browsers take as long to make as a call."""
+    async with calling(CALM) as call:
+        yield call
+        while True:
+            call.lab.cut("classroom", False)
+            call.lab.let_all_pass("classroom")
+            set_lines(call, CALM)
+            await call.start_over()
+            yield call
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def calls() -> AsyncIterator[AsyncGenerator[Call]]:
+    """What each test's call comes from."""
+    async with aclosing(calls_one_after_another()) as one_after_another:
+        yield one_after_another
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def call(calls: AsyncGenerator[Call]) -> Call:
+    """A call that has not begun: its pages and its server's process are new, its lines are good."""
+    return await anext(calls)
+
+
+def set_lines(call: Call, lines: tuple[str, str, str]) -> None:
+    """Give each role its line."""
+    for role, line in zip(ROLES, lines, strict=True):
+        call.lab.set_line(role, line)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_village_on_3g_is_heard_and_comes_back_after_an_outage(call: Call) -> None:
+    set_lines(call, CASES["rural3g"].lines)
+    assert all((await call.join())[1].values())
+    measured = await call.measure(10)
+    assert measured["inventedPct"] < 8
+    assert measured["uplinkKbps"] < PRESETS["rural3g"].up_kbit
+    cut_at = {role: figures["now"] for role, figures in (await call.last()).items()}
+    call.lab.cut("classroom")
+    await asyncio.sleep(OUTAGE_S)
+    assert await call.longest_gap(cut_at) >= OUTAGE_S - 3
+    call.lab.cut("classroom", False)
+    back_s = await call.time_to_sound()
     assert back_s is not None
     assert back_s <= BACK_WITHIN_S
 
 
-async def test_where_only_https_passes_sound_goes_by_tls() -> None:
-    async with calling(("4g", "fibre", "4g")) as call:
-        assert all((await call.join())[1].values())
-        assert "tls" not in await call.relays("classroom")
-        call.lab.allow_only_https("classroom")
-        walled = time.monotonic()
-        while await call.relays("classroom") != ["tls", "tls"]:
-            assert time.monotonic() - walled < TLS_WITHIN_S
-            await asyncio.sleep(0.5)
-        back_s = await call.time_to_sound()
+@pytest.mark.asyncio(loop_scope="module")
+async def test_where_only_https_passes_sound_goes_by_tls(call: Call) -> None:
+    assert all((await call.join())[1].values())
+    assert "tls" not in await call.relays("classroom")
+    call.lab.allow_only_https("classroom")
+    walled = time.monotonic()
+    while await call.relays("classroom") != ["tls", "tls"]:
+        assert time.monotonic() - walled < TLS_WITHIN_S
+        await asyncio.sleep(0.5)
+    back_s = await call.time_to_sound()
     assert back_s is not None
     assert back_s <= BACK_WITHIN_S
