@@ -5,9 +5,11 @@ from pathlib import Path
 from playwright.async_api import Browser, Playwright
 
 from tests.lab.laboratory import Laboratory
+from tests.support.call_page import WITHOUT_FEATURES
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
+    WITHOUT_FEATURES,
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required", "--ignore-certificate-errors",

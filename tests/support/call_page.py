@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from tests.support.demo_server import DemoServer
 
 CHROMIUM = "/usr/bin/chromium"
+#: For the list under its address bar Chromium opens two pages of its own in every window, whether anybody looks or not:
+#: more than a second of a processor, more than a page of ours needs until it is live. The last list of features counts,
+#: so that what Playwright switches off stands here too.
+WITHOUT_FEATURES = (
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,"
+    "AimEnabled,AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,"
+    "HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,LensOverlay,MediaRouter,NetworkTimeServiceQuerying,"
+    "OptimizationHints,PaintHolding,PreconnectToSearch,ThirdPartyStoragePartitioning"
+)
 CHROMIUM_ARGS = (
+    WITHOUT_FEATURES,
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

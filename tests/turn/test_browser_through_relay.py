@@ -9,10 +9,14 @@ from playwright.async_api import async_playwright
 
 from signaling.candidate_filter import filter_candidate, filter_description
 from signaling.ice_servers import mint
+from tests.support.call_page import WITHOUT_FEATURES
 from tests.support.coturn import coturn_is_here, running_coturn
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+FLAGS = [
+    WITHOUT_FEATURES, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
+    "--disable-background-networking",
+]  # fmt: skip
 
 #: Two endpoints in one page. Everything that goes from one to the other passes through the server's filter.
 MEET = """
