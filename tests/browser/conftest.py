@@ -82,11 +82,19 @@ class LentCall:
     def lend(self) -> Call:
         """Return the call; it is live and sound flows at all six ends."""
         if self._call is None:
-            self._open.close()  # what a beginning that failed has left
-            server = self._open.enter_context(running_demo(self._folders.mktemp("call") / "data"))
-            visit = self._open.enter_context(closing(Visit(server, self._browser)))
+            visit = self.begin()
             self._call = Call(visit, *visit.go_live(pictures=False))
         return self._call
+
+    def begin(self) -> Visit:
+        """Return a visit to which nobody has come yet."""
+        self.forget()
+        server = self._open.enter_context(running_demo(self._folders.mktemp("call") / "data"))
+        return self._open.enter_context(closing(Visit(server, self._browser)))
+
+    def keep(self, call: Call) -> None:
+        """Lend from now on what a test has made of the visit that it had from ``begin``."""
+        self._call = call
 
     def forget(self) -> None:
         """Close all pages and end the server."""

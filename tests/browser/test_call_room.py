@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.browser.conftest import LentCall
 from tests.support.call_page import (
     FRAMES,
     OUTGOING,
     Call,
-    Visit,
     frames_in,
     press,
     wait_for_pictures,
@@ -17,9 +17,11 @@ from tests.support.call_page import (
 pytestmark = pytest.mark.browser
 
 
-def test_nobody_is_connected_before_the_child_opens_then_all_six_pictures_move(visit: Visit) -> None:
-    pages = [visit.join(role) for role in ("classroom", "social_worker", "psychologist")]
-    child, _, psychologist = pages
+def test_nobody_is_connected_before_the_child_opens_then_all_six_pictures_move(lent_call: LentCall) -> None:
+    visit = lent_call.begin()
+    pages = child, worker, psychologist = tuple(
+        visit.join(role) for role in ("classroom", "social_worker", "psychologist")
+    )
     press(psychologist, "knock")
     child.wait_for_selector('button[data-action="open-door"]')
     child.wait_for_timeout(1000)
@@ -32,6 +34,7 @@ def test_nobody_is_connected_before_the_child_opens_then_all_six_pictures_move(v
         wait_for_pictures(page)
         assert frames_in(page, 1500) > 8
     child.wait_for_selector('#room[data-path="direct"]', timeout=10_000)
+    lent_call.keep(Call(visit, child, worker, psychologist))
 
 
 def test_the_childs_pause_silences_within_half_a_second_and_no_adult_can_lift_it(shared_call: Call) -> None:
