@@ -54,7 +54,9 @@ class Phones:
     def phone(self) -> BrowserContext:
         """Return a phone that nobody has used before."""
         viewport = {"width": PHONE_WIDTH, "height": PHONE_HEIGHT}
-        context = self.browser.new_context(locale="ar", viewport=viewport, base_url=self.server.url)
+        context = self.browser.new_context(
+            locale="ar", viewport=viewport, base_url=self.server.url, reduced_motion="reduce"
+        )
         context.add_init_script(WATCH_CONNECTIONS)
         self.contexts.append(self.watch.over(context))
         return context
