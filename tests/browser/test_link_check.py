@@ -77,9 +77,9 @@ def test_where_webrtc_is_blocked_the_web_is_measured_and_the_page_says_so(visit:
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_axe_finds_nothing_and_nothing_is_cut_off_at_360_pixels(visit: Visit, language: str) -> None:
     page = visit.profile(width=360, height=740).new_page()
+    page.goto(f"{visit.server.url}/check?lang={language}")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.goto(f"{visit.server.url}/check?lang={language}")
         assert axe_faults(page, None) == [], scheme
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     check(page)
