@@ -65,10 +65,10 @@ def test_a_live_room_is_seen_while_it_lasts_and_remembered_when_it_is_over(visit
     assert room.locator("details").get_attribute("open") is not None, "filling the card anew folded it"
 
     press(psychologist, "end")
-    wait_for_state(psychologist, "closed", CLOSES_WITHIN_MS)
     desk = visit.profile().new_page()
     desk.goto(demo.desks["psychologist"])
     desk.wait_for_url("**/desk")
+    wait_for_state(psychologist, "closed", CLOSES_WITHIN_MS)
     desk.goto(f"{demo.url}/visits/{demo.visit}")
     summary = desk.locator('section[aria-labelledby="line-was"]')
     expect(summary.locator("rect")).not_to_have_count(0)

@@ -50,12 +50,12 @@ def at_desk(visit: Visit, role: str) -> Page:
 def test_a_worker_whose_device_died_sits_down_at_the_childs_by_their_own_code(visit: Visit) -> None:
     child, worker, psychologist = visit.go_live(pictures=False)
     worker.close()
-    wait_for_state(child, "paused", 40_000)
     desk = at_desk(visit, "social_worker")
     desk.goto(f"{visit.server.url}/visits/{visit.server.visit}/card/social_worker")
     code = "".join(desk.locator(".code bdi").all_inner_texts())
     assert re.fullmatch(r"\d{8}", code)
 
+    wait_for_state(child, "paused", 40_000)
     for page in (child, psychologist):
         page.set_viewport_size({"width": 360, "height": 560})
     child.click("#beside summary")
