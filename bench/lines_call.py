@@ -16,7 +16,8 @@ from tests.lab.browsers import launch
 from tests.lab.laboratory import TURN_ADDRESS, Laboratory, Nat
 from tests.lab.speech import write_speech
 from tests.lab.tls_front import key_pin, make_certificate
-from tests.support.coturn import Coturn, Network, Tls, running_coturn
+from tests.support.coturn import Coturn, Tls, running_coturn
+from tests.support.network import Network
 
 ROLES = ("classroom", "psychologist", "social_worker")
 TURN_TLS_PORT = 443

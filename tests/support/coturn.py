@@ -4,71 +4,33 @@
 too; it can be killed and started again.
 """
 
-import ctypes
 import os
 import secrets
 import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from signaling.ice_servers import TurnSettings
+from tests.support.network import Network
 from tests.support.stun_client import TurnClient
 from web.turn_config import relay_config, turnserver_conf
 
 #: coturn refuses loopback peers whatever the lists say; on loopback this one line makes the laboratory.
 LOOPBACK_LINE = "allow-loopback-peers"
-CLONE_NEWNET = 0x40000000
 START_LIMIT_S = 15
 
 #: Below the ports that the system gives out, and below those relayed on.
 SOURCE_PORTS = iter(range(10_000 + secrets.randbelow(8_000), 20_000))
 
-Made = TypeVar("Made")
-
 
 def coturn_is_here() -> bool:
     return shutil.which("turnserver") is not None
-
-
-@dataclass(frozen=True)
-class Network:
-    """Where sockets are made: this machine's own network, or a namespace with only the addresses a test gave it."""
-
-    namespace: str | None = None
-
-    def command(self, *arguments: str) -> list[str]:
-        return [*(("ip", "netns", "exec", self.namespace) if self.namespace else ()), *arguments]
-
-    def socket(self, kind: socket.SocketKind, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
-        return self._inside(lambda: socket.socket(family, kind))
-
-    def _inside(self, make: Callable[[], Made]) -> Made:
-        """Call ``make`` on a thread that has entered the namespace: a socket stays where it was made."""
-        if self.namespace is None:
-            return make()
-        made: list[Made] = []
-
-        def enter_and_make() -> None:
-            handle = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
-            try:
-                if ctypes.CDLL(None, use_errno=True).setns(handle, CLONE_NEWNET) != 0:
-                    raise OSError(ctypes.get_errno(), "setns")
-            finally:
-                os.close(handle)
-            made.append(make())
-
-        thread = threading.Thread(target=enter_and_make)
-        thread.start()
-        thread.join()
-        return made[0]
 
 
 @contextmanager
