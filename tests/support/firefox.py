@@ -7,27 +7,34 @@ the tests are, and what it runs in a page is not held back by the page's rule ag
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from tests.support.call_page import LIVE_TIMEOUT_MS
+from tests.support.network import MACHINE, Network
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 20
 POLL_S = 0.1
 
+#: The last lets the driver clear the cache.
+ARGUMENTS = ("--headless", "--no-remote", "--marionette", "--remote-allow-system-access")
+
+Preferences = Mapping[str, bool | int | str]
 #: A made-up camera and microphone, no question to the person, no request to anywhere but the page's own server.
-PREFERENCES: dict[str, bool | int | str] = {
+PREFERENCES: Preferences = {
     "marionette.port": 0,
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
@@ -43,6 +50,15 @@ PREFERENCES: dict[str, bool | int | str] = {
     "network.connectivity-service.enabled": False,
     "services.settings.server": "data:,",
     "toolkit.telemetry.reportingpolicy.firstRun": False,
+}
+
+#: An add-on of one script, which Firefox runs in each page before the page's own and outside of its rules.
+LAID_IN = {
+    "manifest_version": 2,
+    "name": "Laid in by the tests",
+    "version": "1",
+    "browser_specific_settings": {"gecko": {"id": "laid-in@tests.invalid"}},
+    "content_scripts": [{"matches": ["<all_urls>"], "js": ["laid-in.js"], "run_at": "document_start", "world": "MAIN"}],
 }
 
 #: Presses as a person does: only what can be seen and pressed, and what covers a button takes the press.
@@ -104,6 +120,22 @@ class FirefoxPage:
         """Return the value of an expression, awaited."""
         return self.run(f"return {expression}")
 
+    def lay_in(self, script: str) -> None:
+        """Run a script in each page that is opened from now on, before the page's own."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as addon:
+            addon.writestr("manifest.json", json.dumps(LAID_IN))
+            addon.writestr("laid-in.js", script)
+        self.firefox.call("Addon:Install", addon=base64.b64encode(packed.getvalue()).decode(), temporary=True)
+
+    def clear_cache(self) -> None:
+        """Forget what was kept of pages, but for cookies."""
+        self.firefox.call("Marionette:SetContext", value="chrome")
+        try:
+            self.run("Services.cache2.clear()")
+        finally:
+            self.firefox.call("Marionette:SetContext", value="content")
+
     def wait_until(self, expression: str, timeout_ms: int = LIVE_TIMEOUT_MS) -> None:
         """Wait until ``expression`` is true in the page."""
         self._wait(lambda: bool(self.evaluate(f"Boolean({expression})")), expression, timeout_ms)
@@ -139,22 +171,29 @@ class FirefoxPage:
 
 
 @contextmanager
-def running_firefox() -> Iterator[FirefoxPage]:
-    """Start a Firefox with a profile of its own and yield its tab."""
+def running_firefox(
+    network: Network = MACHINE, preferences: Preferences | None = None, **capabilities: bool | str
+) -> Iterator[FirefoxPage]:
+    """Start a Firefox with a profile of its own and yield its tab.
+
+    ``preferences`` are added to the usual ones; ``capabilities`` are WebDriver's.
+    """
     assert FIREFOX is not None
     with tempfile.TemporaryDirectory(prefix="wasl-firefox-", ignore_cleanup_errors=True) as folder:
         profile = Path(folder)
-        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items())
+        chosen = {**PREFERENCES, **(preferences or {})}
+        lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in chosen.items())
         (profile / "user.js").write_text("".join(lines))
-        command = [FIREFOX, "--headless", "--no-remote", "--marionette", "--profile", folder]
+        command = network.command(FIREFOX, *ARGUMENTS, "--profile", folder)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            with socket.create_connection(("127.0.0.1", _port(profile, process)), STOP_TIMEOUT_S) as sock:
+            with network.socket(socket.SOCK_STREAM) as sock:
                 sock.settimeout(START_TIMEOUT_S)
+                sock.connect(("127.0.0.1", _port(profile, process)))
                 firefox = Marionette(sock, sock.makefile("rb"))
                 with firefox.answers:
                     firefox.read()  # its greeting
-                    firefox.call("WebDriver:NewSession")
+                    firefox.call("WebDriver:NewSession", **capabilities)
                     yield FirefoxPage(firefox)
         finally:
             process.terminate()
