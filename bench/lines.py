@@ -1,12 +1,15 @@
-"""Measures whole calls on bad lines: the real server, three Chromiums, each behind its own line of ``tests/lab``.
+"""Measures whole calls on bad lines: the real server, three browsers, each behind its own line of ``tests/lab``.
 
     python -m bench.lines                     every case, then every fault
     python -m bench.lines edge outage-10      some of them
     python -m bench.lines --seconds 20 rural3g
     python -m bench.lines --seconds 600 cpu-6x
+    python -m bench.lines rural3g --firefox   the psychologist has Firefox, the others Chromium
+    python -m bench.lines rural3g --firefox classroom
     python -m bench.lines --tries 20          how often all pairs on three EDGE lines are connected within 25 s
 
-Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium and coturn.
+Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium and coturn,
+and Firefox ESR for ``--firefox``.
 A page presses its own buttons the moment they can be pressed, so the times hold page, TLS, socket, ICE and DTLS, and
 nobody's hand. The psychologist is signed in already and opens the visit; the others open their links. ``prepared`` is
 the same when each browser has opened the page once before, on a good line, as the printed card asks for the day before.
@@ -21,6 +24,12 @@ tells what each person had of the others in each stretch of 30 s, or what the pa
 makes it longer than three stretches. Each fault has its fault-free control in the same run, just before it.
 ``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
 ``turn-killed`` ends the relay of a call that has no other way, and starts it again after five seconds.
+
+A Firefox is asked the same. Its made-up microphone gives a steady tone, where Chromium's speaks and pauses: from the
+classroom it costs more uplink than a child's voice, and whoever hears it has no silence to leave out. It plays to no
+sound card and by the machine's own clock, so on a machine that is short of time its buffer grows, whatever the line:
+``bufferMsByListener`` in the JSON tells whose it is. A figure that a browser does not have is null; where the energy of
+sound is not told, ``first sound`` is its first packet. ``cpu-6x`` needs a classroom in Chromium.
 """
 
 import argparse
@@ -30,9 +39,10 @@ import signal
 import sys
 from dataclasses import dataclass
 
-from bench.lines_call import Figures, calling
+from bench.lines_call import ROLES, Figures, calling, worst
 from bench.lines_faults import FAULTS, SETTLE_S, STRETCH_S, measure_coming_and_going, measure_fault
 from tests.lab.laboratory import missing_for_laboratory
+from tests.support.firefox import FIREFOX
 
 CONNECTED_WITHIN_S = 25.0
 #: A line that comes and goes: there, gone, and there again, or more of that.
@@ -76,9 +86,9 @@ CASES: dict[str, Case] = {
 }
 
 
-async def measure_case(case: Case, seconds: float) -> Figures:
-    """Join on the case's lines and measure the call."""
-    async with calling(case.lines, prepared=case.prepared) as call:
+async def measure_case(case: Case, seconds: float, firefox: str | None = None) -> Figures:
+    """Join on the case's lines and measure the call; the role ``firefox`` has that browser."""
+    async with calling(case.lines, prepared=case.prepared, firefox=firefox) as call:
         if case.slower > 1:
             await call.slow_down("classroom", case.slower)
         anybody, everybody = await call.join()
@@ -87,8 +97,8 @@ async def measure_case(case: Case, seconds: float) -> Figures:
         measured = await call.measure(seconds)
         rungs = await call.rungs_so_far()
     return {
-        "firstSoundS": _worst(list(anybody.values())),
-        "allHeardS": _worst(list(everybody.values())),
+        "firstSoundS": worst(list(anybody.values())),
+        "allHeardS": worst(list(everybody.values())),
         "firstSoundByRole": anybody,
         "allHeardByRole": everybody,
         "pictureAfterS": picture_after_s,
@@ -97,24 +107,20 @@ async def measure_case(case: Case, seconds: float) -> Figures:
     }
 
 
-def _worst(times: list[float | None]) -> float | None:
-    known = [at for at in times if at is not None]
-    return max(known) if known and len(known) == len(times) else None
-
-
-async def count_connected(tries: int) -> Figures:
+async def count_connected(tries: int, firefox: str | None = None) -> Figures:
     """Join on three EDGE lines again and again, each time without anything kept, and count."""
     first: list[float | None] = []
     times: list[float | None] = []
-    async with calling(CASES["edge"].lines) as call:
+    async with calling(CASES["edge"].lines, firefox=firefox) as call:
         for _ in range(tries):
             if times:
                 await call.start_over()
             anybody, everybody = await call.join()
-            first.append(_worst(list(anybody.values())))
-            times.append(_worst(list(everybody.values())))
+            first.append(worst(list(anybody.values())))
+            times.append(worst(list(everybody.values())))
             print(f"try {len(times)}: first {first[-1]} s, all {times[-1]} s", file=sys.stderr, flush=True)
     return {
+        "firefox": firefox,
         "tries": tries,
         "within25s": sum(at is not None and at <= CONNECTED_WITHIN_S for at in times),
         "firstSoundS": first,
@@ -155,38 +161,55 @@ def _case_row(name: str, got: Figures) -> str:
         for title, value, bar in cells
         if value is not None or bar
     ]
-    return f"{name:20} " + "  ".join(told)
+    return f"{name:20} " + "  ".join(told) + (f"  (Firefox: {got['firefox']})" if got["firefox"] else "")
 
 
-async def _measure(name: str, seconds: float) -> Figures:
+def can_be_measured(name: str, firefox: str | None) -> bool:
+    """Say whether a case can be had with this role in Firefox, whose main thread nothing slows down."""
+    return firefox != "classroom" or name not in CASES or CASES[name].slower <= 1
+
+
+async def _measure(name: str, seconds: float, firefox: str | None) -> Figures:
     if name == COMING_AND_GOING:
-        return await measure_coming_and_going(max(STRETCHES_MIN, round(seconds / STRETCH_S)))
-    return await (measure_case(CASES[name], seconds) if name in CASES else measure_fault(name))
+        return await measure_coming_and_going(max(STRETCHES_MIN, round(seconds / STRETCH_S)), firefox)
+    return await (measure_case(CASES[name], seconds, firefox) if name in CASES else measure_fault(name, firefox))
 
 
-async def main(names: list[str], seconds: float) -> None:
-    """Measure the named cases and faults, or all."""
+async def main(names: list[str], seconds: float, firefox: str | None) -> None:
+    """Measure the named cases and faults."""
     # Whoever ends the measurement takes the laboratory down with it.
     measuring = asyncio.current_task()
     assert measuring is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
     results: dict[str, Figures] = {}
-    for name in names or [*CASES, COMING_AND_GOING, *FAULTS]:
-        results[name] = await _measure(name, seconds)
+    for name in names:
+        results[name] = {"firefox": firefox, **await _measure(name, seconds, firefox)}
         print(table({name: results[name]}), file=sys.stderr, flush=True)
     print(json.dumps(results))
 
 
 if __name__ == "__main__":
-    every = ", ".join([*CASES, COMING_AND_GOING, *FAULTS])
+    every = [*CASES, COMING_AND_GOING, *FAULTS]
     parser = argparse.ArgumentParser(prog="python -m bench.lines", description="Measures whole calls on bad lines.")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=every)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(every))
     parser.add_argument("--seconds", type=float, default=40, help="how long each case is measured")
     parser.add_argument("--tries", type=int, default=0, help="count tries on EDGE instead")
+    parser.add_argument(
+        "--firefox",
+        nargs="?",
+        const="psychologist",
+        choices=ROLES,
+        help="who has Firefox; the psychologist, unless told",
+    )
     options = parser.parse_args()
+    chosen = options.names or [name for name in every if can_be_measured(name, options.firefox)]
+    if cannot := [name for name in chosen if not can_be_measured(name, options.firefox)]:
+        parser.error(f"no Firefox can be slowed down: {', '.join(cannot)}")
+    if options.firefox and FIREFOX is None:
+        sys.exit("Firefox ESR is not installed (apt-get install firefox-esr)")
     if missing := missing_for_laboratory():
         sys.exit(f"no laboratory can be made here: {missing}")
     if options.tries:
-        print(json.dumps(asyncio.run(count_connected(options.tries))))
+        print(json.dumps(asyncio.run(count_connected(options.tries, options.firefox))))
     else:
-        asyncio.run(main(options.names, options.seconds))
+        asyncio.run(main(chosen, options.seconds, options.firefox))

@@ -1,27 +1,23 @@
-"""A whole call in the laboratory, as `bench/lines.py` measures it: three Chromiums, each behind a line of its own."""
+"""A whole call in the laboratory, as `bench/lines.py` measures it: three browsers, each behind a line of its own."""
 
 import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
-from playwright.async_api import Error as PlaywrightError
-
+from bench.lines_pages import PAGE_ERRORS, ChromiumPage, WatchedPage, keep_page, opened_pages, sign_in
 from bench.lines_server import URL, Server
-from tests.lab.browsers import launch
 from tests.lab.laboratory import TURN_ADDRESS, Laboratory, Nat
 from tests.lab.speech import write_speech
-from tests.lab.tls_front import key_pin, make_certificate
+from tests.lab.tls_front import make_certificate
 from tests.support.coturn import Coturn, Tls, running_coturn
 from tests.support.network import Network
 
 ROLES = ("classroom", "psychologist", "social_worker")
 TURN_TLS_PORT = 443
-WATCH = Path(__file__).with_name("lines_watch.js")
 JOIN_PATIENCE_S = 90.0
 ADDRESSES_SETTLE_S = 3.0
 BACK_PATIENCE_S = 60.0
@@ -34,39 +30,31 @@ Seconds = dict[str, float | None]
 class Call:
     """Three pages on the demonstration's visit, as they are measured from outside."""
 
-    def __init__(self, laboratory: Laboratory, browsers: dict[str, Browser], server: Server, coturn: Coturn) -> None:
+    def __init__(self, laboratory: Laboratory, pages: dict[str, WatchedPage], server: Server, coturn: Coturn) -> None:
         self.lab, self.server, self.coturn = laboratory, server, coturn
-        self._browsers = browsers
-        self._slowing: CDPSession | None = None
-        self.pages: dict[str, Page] = {}
+        self.pages = pages
 
-    async def open_pages(self, *, prepared: bool = False) -> None:
-        """Give every role an empty page in a profile that knows nothing, or only what ``prepared`` means."""
-        for role, browser in self._browsers.items():
-            workers: Literal["allow", "block"] = "allow" if prepared else "block"
-            context = await browser.new_context(ignore_https_errors=True, locale="fr", service_workers=workers)
+    async def prepare(self, *, opened_before: bool) -> None:
+        """Sign the psychologist in, let all keep the page if they have ``opened_before``, and watch from then on."""
+        for role, page in self.pages.items():
             if role == "psychologist":
-                await sign_in(context, self.server.links[role])
-            if prepared:
-                await keep_page(context)
-            await context.add_init_script(path=WATCH)
-            self.pages[role] = await context.new_page()
+                await sign_in(page, self.server.links[role])
+            if opened_before:
+                await keep_page(page)
+            await page.watch()
 
     async def start_over(self) -> None:
         """Leave, as if only the seats had been taken: no page, no connection, nothing kept is left."""
-        for role, old in self.pages.items():
-            self.pages[role] = page = await old.context.new_page()
-            await old.close()
-            devtools = await page.context.new_cdp_session(page)
-            await devtools.send("Network.clearBrowserCache")
+        for page in self.pages.values():
+            await page.start_over()
         self.server.kill()
         self.server.start()
 
     async def slow_down(self, role: str, times: float) -> None:
-        """Make the main thread of a page as slow as that of a machine so many times slower."""
+        """Make the main thread of a page as slow as that of a machine so many times slower; Chromium's alone."""
         page = self.pages[role]
-        self._slowing = await page.context.new_cdp_session(page)
-        await self._slowing.send("Emulation.setCPUThrottlingRate", {"rate": times})
+        assert isinstance(page, ChromiumPage)
+        await page.slow_down(times)
 
     async def join(self) -> tuple[Seconds, Seconds]:
         """Open the three links at once and wait until everybody hears everybody.
@@ -74,12 +62,12 @@ class Call:
         Returns, in seconds since each page's start, when it first heard anybody and when it first had heard all.
         """
         links = {**self.server.links, "psychologist": f"{URL}/call/{self.server.visit}"}
-        await asyncio.gather(*[page.goto(links[role], wait_until="commit") for role, page in self.pages.items()])
+        await asyncio.gather(*[page.goto(links[role]) for role, page in self.pages.items()])
         until = time.monotonic() + JOIN_PATIENCE_S
         anybody: Seconds = {}
         everybody: Seconds = {}
         while time.monotonic() < until and not (everybody and all(everybody.values())):
-            with contextlib.suppress(PlaywrightError):
+            with contextlib.suppress(*PAGE_ERRORS):
                 anybody, everybody = await self._seconds_to("firstSound"), await self._seconds_to("everybody")
             await asyncio.sleep(0.2)
         return anybody, everybody
@@ -118,20 +106,24 @@ class Call:
             for speaker in ROLES
             if speaker != listener
         }
+
+        def by_listener(figure: Callable[[Figures], float | None]) -> dict[str, float | None]:
+            return {
+                role: worst(figure(leg) for (listener, _), leg in legs.items() if listener == role) for role in ROLES
+            }
+
         # The psychologist is the first to be given it.
         seen = legs["psychologist", "classroom"]
         return {
-            "inventedPct": round(max(_invented_pct(leg) for leg in legs.values()), 2),
-            "inventedPctByListener": {
-                role: round(max(_invented_pct(leg) for (listener, _), leg in legs.items() if listener == role), 2)
-                for role in ROLES
-            },
-            "bufferMs": round(max(1000 * leg["delay"] / max(leg["emitted"], 1) for leg in legs.values())),
+            "inventedPct": worst(map(_invented_pct, legs.values())),
+            "inventedPctByListener": by_listener(_invented_pct),
+            "bufferMs": worst(map(_buffer_ms, legs.values())),
+            "bufferMsByListener": by_listener(_buffer_ms),
             "uplinkKbps": round(counted["up"]["bytes"] * 8 / stretch / 1000, 1),
-            "classroomFps": round(seen["frames"] / stretch, 1),
-            "classroomFpsThird": round(legs["social_worker", "classroom"]["frames"] / stretch, 1),
+            "classroomFps": _per_second(seen["frames"], stretch),
+            "classroomFpsThird": _per_second(legs["social_worker", "classroom"]["frames"], stretch),
             "classroomWidth": seen["width"],
-            "classroomFrozenPct": round(100 * seen["frozen"] / stretch, 1),
+            "classroomFrozenPct": None if seen["frozen"] is None else round(100 * seen["frozen"] / stretch, 1),
             "rungs": {role: after[role]["rung"] for role in ROLES},
         }
 
@@ -178,17 +170,45 @@ class Call:
 
 
 def grown(before: Figures, after: Figures, speaker: str) -> Figures:
-    """Return how much a page's counters for one person's sound and picture have grown between two looks."""
+    """Return how much a page's counters for one person's sound and picture have grown between two looks.
+
+    None: the browser has no such counter.
+    """
     old = {leg["id"]: leg for leg in before["legs"]}
     new = [leg for leg in after["legs"] if leg["from"] == speaker]
     growth: Figures = {
-        name: sum(leg[name] - (old[leg["id"]][name] if leg["id"] in old else 0) for leg in new) for name in COUNTERS
+        name: _growth([(old.get(leg["id"], {}).get(name), leg[name]) for leg in new]) for name in COUNTERS
     }
     return growth | {"width": max((leg["width"] for leg in new), default=0)}
 
 
-def _invented_pct(leg: Figures) -> float:
-    return 100 * leg["invented"] / leg["samples"] if leg["samples"] > 0 else 100.0
+def _growth(looks: list[tuple[float | None, float | None]]) -> float | None:
+    grown_by = [None if now is None else now - (then or 0) for then, now in looks]
+    known = [growth for growth in grown_by if growth is not None]
+    return sum(known) if len(known) == len(grown_by) else None
+
+
+def _invented_pct(leg: Figures) -> float | None:
+    invented, samples = leg["invented"], leg["samples"]
+    if invented is None or samples is None:
+        return None
+    return round(100.0 * invented / samples, 2) if samples > 0 else 100.0
+
+
+def _buffer_ms(leg: Figures) -> float | None:
+    delay_s, emitted = leg["delay"], leg["emitted"]
+    return None if delay_s is None or emitted is None else round(1000 * delay_s / max(emitted, 1))
+
+
+def _per_second(growth: float | None, seconds: float) -> float | None:
+    return None if growth is None else round(growth / seconds, 1)
+
+
+def worst(figures: Iterable[float | None]) -> float | None:
+    """Return the highest; None where one could not be had, for that one may be the worst."""
+    known = list(figures)
+    told = [figure for figure in known if figure is not None]
+    return max(told) if told and len(told) == len(known) else None
 
 
 def _longest_silence(series: list[Figures], connections: list[int]) -> float:
@@ -204,26 +224,11 @@ def _longest_silence(series: list[Figures], connections: list[int]) -> float:
     return longest
 
 
-async def sign_in(context: BrowserContext, link: str) -> None:
-    """Open a professional's link as far as the cookie; the call's page behind it stays unopened."""
-    page = await context.new_page()
-    await page.route("**/call/*", lambda route: route.abort())
-    with contextlib.suppress(PlaywrightError):
-        await page.goto(link)
-    await page.close()
-
-
-async def keep_page(context: BrowserContext) -> None:
-    """Open the call's page without pressing anything, until the browser has kept all of it."""
-    page = await context.new_page()
-    await page.goto(f"{URL}/j")
-    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    await page.close()
-
-
 @contextlib.asynccontextmanager
-async def calling(lines: tuple[str, str, str], *, prepared: bool = False, nat: Nat = Nat.CONE) -> AsyncIterator[Call]:
-    """Yield a call that has not begun: server, lines and empty pages."""
+async def calling(
+    lines: tuple[str, str, str], *, prepared: bool = False, nat: Nat = Nat.CONE, firefox: str | None = None
+) -> AsyncIterator[Call]:
+    """Yield a call that has not begun: server, lines and empty pages; the role ``firefox`` has it."""
     with tempfile.TemporaryDirectory(prefix="wasl-lines-") as name, Laboratory() as laboratory:
         folder, turn_folder = Path(name), Path(name) / "turn"
         turn_folder.mkdir()
@@ -239,14 +244,9 @@ async def calling(lines: tuple[str, str, str], *, prepared: bool = False, nat: N
                 await asyncio.to_thread(server.start)
                 # A device that has just come up takes another address a moment later, which ends what is being loaded.
                 await settled
-                trusted = f"--ignore-certificate-errors-spki-list={key_pin(folder / 'certificate.pem')}"
-                async with async_playwright() as playwright:
-                    browsers = {
-                        role: await launch(playwright, laboratory, home, folder / "speech.wav", (trusted,))
-                        for role, home in homes.items()
-                    }
-                    call = Call(laboratory, browsers, server, coturn)
-                    await call.open_pages(prepared=prepared)
+                async with opened_pages(laboratory, homes, folder, prepared=prepared, firefox=firefox) as pages:
+                    call = Call(laboratory, pages, server, coturn)
+                    await call.prepare(opened_before=prepared)
                     await asyncio.sleep(ADDRESSES_SETTLE_S)
                     for role, line in zip(ROLES, lines, strict=True):
                         laboratory.set_line(role, line)

@@ -39,10 +39,11 @@ FAULTS = {
 }
 
 
-async def measure_fault(name: str) -> Figures:
+async def measure_fault(name: str, firefox: str | None = None) -> Figures:
     """Join on good lines, and let the fault happen to the classroom, or to a server."""
     fault = FAULTS[name]
-    async with calling(("4g", "fibre", "4g"), nat=Nat.SYMMETRIC if fault.relayed else Nat.CONE) as call:
+    nat = Nat.SYMMETRIC if fault.relayed else Nat.CONE
+    async with calling(("4g", "fibre", "4g"), nat=nat, firefox=firefox) as call:
         await call.join()
         await asyncio.sleep(SETTLE_S)
         return await suffer(call, name)
@@ -98,14 +99,14 @@ def _break(call: Call, name: str) -> Callable[[], None]:
     return lambda: None
 
 
-async def measure_coming_and_going(stretches: int) -> Figures:
+async def measure_coming_and_going(stretches: int, firefox: str | None = None) -> Figures:
     """The classroom on EDGE, whose line is there for 30 s and gone for 30 s, again and again.
 
     For each stretch, what each person had of the others: ``voice`` (two seconds of sound not made up, from the
     classroom; in the classroom, from anybody), ``clip`` (words said while the line was gone), ``said`` (the page has
     spoken to its person) or only ``shown`` (it has written something). Everybody holds to talk when it is offered.
     """
-    async with calling(("edge", "fibre", "4g")) as call:
+    async with calling(("edge", "fibre", "4g"), firefox=firefox) as call:
         await call.join()
         await asyncio.sleep(SETTLE_S)
         for page in call.pages.values():
@@ -127,7 +128,8 @@ async def _carried(call: Call) -> dict[str, dict[str, str]]:
     for role, page in call.pages.items():
         speakers = ROLES[1:] if role == "classroom" else ROLES[:1]
         legs = [grown(before[role], after[role], speaker) for speaker in speakers]
-        own_s = max((leg["samples"] - leg["concealed"] for leg in legs if leg["energy"] > 0), default=0) / SAMPLES_PER_S
+        told = [leg for leg in legs if None not in {leg["samples"], leg["concealed"], leg["energy"]}]
+        own_s = max((leg["samples"] - leg["concealed"] for leg in told if leg["energy"] > 0), default=0) / SAMPLES_PER_S
         carried[role] = {"voice": f"{own_s:.0f} s"} if own_s >= UTTERANCE_S else {}
         told, clips, rungs = await page.evaluate(
             """([since, speakers]) => [

@@ -18,7 +18,7 @@
   window.RTCPeerConnection = class extends RTCPeerConnection {
     constructor(...given) {
       super(...given);
-      legs.push({ pc: this, id: made++, from: null, stood: false });
+      legs.push({ pc: this, id: made++, from: null, stood: false, counts: {} });
     }
   };
   window.SpeechSynthesisUtterance = class {
@@ -43,9 +43,21 @@
     }
     return null;
   };
+  /* What the browser has counted of a stream so far. Firefox makes the stream of a picture anew within its connection
+     and begins again at zero; and what a browser does not count at all is null, which is no good figure and no bad one. */
+  const counted = (leg, { id }, name, value = null) => {
+    const { last = 0, before = 0 } = leg.counts[`${id} ${name}`] ?? {};
+    const now = { last: value, before: value !== null && value < last ? before + last : before };
+    leg.counts[`${id} ${name}`] = now;
+    return value === null ? null : now.before + value;
+  };
+  const sum = (one, other) => (one === null || other === null ? null : one + other);
   const figuresOf = async (leg) => {
     const found = {
       packets: 0, samples: 0, concealed: 0, invented: 0, delay: 0, emitted: 0, energy: 0, frames: 0, frozen: 0, width: 0,
+    };
+    const add = (name, value = null) => {
+      found[name] = sum(found[name], value);
     };
     leg.from ??= roleOf(leg.pc);
     leg.stood ||= leg.pc.connectionState === "connected";
@@ -53,16 +65,17 @@
     for (const entry of (await leg.pc.getStats()).values()) {
       if (entry.type !== "inbound-rtp") continue;
       if (entry.kind === "audio") {
-        found.packets += entry.packetsReceived ?? 0;
-        found.samples += entry.totalSamplesReceived ?? 0;
-        found.concealed += entry.concealedSamples ?? 0;
-        found.invented += (entry.concealedSamples ?? 0) - (entry.silentConcealedSamples ?? 0);
-        found.delay += entry.jitterBufferDelay ?? 0;
-        found.emitted += entry.jitterBufferEmittedCount ?? 0;
-        found.energy += entry.totalAudioEnergy ?? 0;
+        const { concealedSamples: concealed, silentConcealedSamples: silent } = entry;
+        add("packets", entry.packetsReceived);
+        add("samples", entry.totalSamplesReceived);
+        add("concealed", concealed);
+        add("invented", silent === undefined ? null : concealed - silent);
+        add("delay", entry.jitterBufferDelay);
+        add("emitted", entry.jitterBufferEmittedCount);
+        add("energy", entry.totalAudioEnergy);
       } else {
-        found.frames += entry.framesDecoded ?? 0;
-        found.frozen += entry.totalFreezesDuration ?? 0;
+        add("frames", counted(leg, entry, "frames", entry.framesDecoded));
+        add("frozen", counted(leg, entry, "frozen", entry.totalFreezesDuration));
         found.width = Math.max(found.width, entry.frameWidth ?? 0);
       }
     }
@@ -92,7 +105,7 @@
     watched.series.push({ now, legs: found, clip, rung: room?.dataset.rung, signaling: room?.dataset.signaling });
     if (watched.series.length > 6000) watched.series.shift();
     if (room?.dataset.state === "live") watched.live ??= now;
-    const heard = found.filter(({ energy }) => energy > 0).length;
+    const heard = found.filter(({ energy, packets }) => (energy ?? packets) > 0).length;
     if (heard > 0) watched.firstSound ??= now;
     if (heard > 1 && heard === found.length) watched.everybody ??= now;
     if (found.some(({ frames }) => frames > 0)) watched.firstPicture ??= now;

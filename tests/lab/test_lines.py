@@ -18,6 +18,7 @@ from tests.lab.browsers import CHROMIUM
 from tests.lab.laboratory import missing_for_laboratory
 from tests.lab.presets import PRESETS
 from tests.support.coturn import coturn_is_here
+from tests.support.firefox import FIREFOX
 
 CALM = ("4g", "fibre", "4g")
 OUTAGE_S = 10
@@ -44,6 +45,20 @@ async def test_three_on_edge_hear_each_other_within_the_uplink_of_an_edge() -> N
     assert measured["inventedPct"] < 10
     assert measured["uplinkKbps"] <= PRESETS["edge"].up_kbit
     assert set(measured["rungs"].values()) <= {"voice-8", "voice-12"}
+
+
+@pytest.mark.by_hand
+@pytest.mark.skipif(FIREFOX is None, reason="Firefox ESR is not installed (apt-get install firefox-esr)")
+@pytest.mark.parametrize("role", ["psychologist", "classroom"])
+async def test_firefox_in_a_village_on_3g_hears_and_is_heard(role: str) -> None:
+    async with calling(CASES["rural3g"].lines, firefox=role) as call:
+        assert all((await call.join())[1].values())
+        measured = await call.measure(10)
+        assert measured["inventedPctByListener"][role] < 8
+        assert measured["inventedPct"] < 15
+        assert measured["uplinkKbps"] < PRESETS["rural3g"].up_kbit
+        await call.start_over()
+        assert all((await call.join())[1].values())
 
 
 async def calls_one_after_another() -> AsyncGenerator[Call]:
