@@ -68,7 +68,9 @@ class Call:
         everybody: Seconds = {}
         while time.monotonic() < until and not (everybody and all(everybody.values())):
             with contextlib.suppress(*PAGE_ERRORS):
-                anybody, everybody = await self._seconds_to("firstSound"), await self._seconds_to("everybody")
+                # In this order: where all are heard by the first look, anybody is by the second.
+                everybody = await self._seconds_to("everybody")
+                anybody = await self._seconds_to("firstSound")
             await asyncio.sleep(0.2)
         return anybody, everybody
 
