@@ -3,7 +3,7 @@
 import gc
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -44,6 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Let Python look for garbage among what tests make only: whatever has been loaded by now stays."""
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, dict[str, object] | None, dict[str, object] | None]:
+    """Send no keywords with what is told of a test (``-n 2``): three times a test, most of it, and unread."""
+    told = yield
+    if told is not None:
+        told["keywords"] = {}
+    return told
 
 
 @pytest.fixture(scope="session", autouse=True)
