@@ -23,7 +23,7 @@ from tests.support.fake_clock import FakeClock
 
 use_packaged_zones()
 #: Python would look for garbage among all that the libraries have loaded after every 700 new objects.
-gc.set_threshold(10_000, 20, 20)
+gc.set_threshold(50_000, 10, 20)
 
 #: Linux's folder of files that are never on a disk.
 MEMORY = Path("/dev/shm")
