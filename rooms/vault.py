@@ -11,7 +11,7 @@ from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import LargeBinary, String, select
+from sqlalchemy import LargeBinary, String, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,6 +56,14 @@ class DataKey(Base):
     )
     created_at: Mapped[datetime] = mapped_column(info=about("when the key was made", RetentionClass.AUDIT))
     erased_at: Mapped[datetime | None] = mapped_column(info=about("when it was destroyed", RetentionClass.AUDIT))
+
+
+# Past the mapping: every name and text that a page shows asks for a key, and nothing of the row is changed here.
+KEYS = DataKey.metadata.tables[DataKey.__tablename__]
+FIND_KEY = select(KEYS.c.master_version, KEYS.c.wrapped).where(KEYS.c.owner_id == bindparam("owner"))
+FIND_WHOLE_KEYS = select(KEYS).where(
+    KEYS.c.owner_id.in_(bindparam("owners", expanding=True)), KEYS.c.wrapped.is_not(None)
+)
 
 
 def encrypt(key: bytes, text: bytes, bound_to: bytes) -> bytes:
@@ -123,9 +131,9 @@ class Vault:
         wanted = set(owner_ids) - self._data_keys.keys()
         if not wanted:
             return
-        rows = await self._db.scalars(select(DataKey).where(DataKey.owner_id.in_(wanted), DataKey.wrapped.is_not(None)))
+        rows = await self._db.execute(FIND_WHOLE_KEYS, {"owners": list(wanted)})
         for row in rows:
-            self._unwrap(row)
+            self._unwrap(row.owner_id, row.master_version, row.wrapped)
 
     async def erase(self, owner_id: str) -> None:
         """Destroy the owner's data key, for good. Nothing happens when it has none any more."""
@@ -139,29 +147,37 @@ class Vault:
         self._data_keys.pop(owner_id, None)
         await self._db.flush()
 
-    def _unwrap(self, row: DataKey) -> bytes:
-        if row.wrapped is None:
+    def _unwrap(self, owner_id: str, version: int, wrapped: bytes | None) -> bytes:
+        if wrapped is None:
             raise ErasedError
-        data_key = unwrap(self._keys, row.owner_id, row.master_version, row.wrapped)
-        self._data_keys[row.owner_id] = data_key
+        data_key = unwrap(self._keys, owner_id, version, wrapped)
+        self._data_keys[owner_id] = data_key
         return data_key
 
     async def _data_key(self, owner_id: str, *, create: bool) -> bytes:
         if owner_id in self._data_keys:
             return self._data_keys[owner_id]
-        row = await self._db.get(DataKey, owner_id)
-        if row is None and create:
-            version, wrapped = wrap(self._keys, owner_id, secrets.token_bytes(KEY_BYTES))
-            await insert_if_absent(
+        stored = await self._stored(owner_id)
+        if stored is None and create:
+            data_key = secrets.token_bytes(KEY_BYTES)
+            version, wrapped = wrap(self._keys, owner_id, data_key)
+            if await insert_if_absent(
                 self._db,
                 DataKey,
                 owner_id=owner_id,
                 wrapped=wrapped,
                 master_version=version,
                 created_at=self._now,
-            )
-            # The key that is stored, which may be another's: two units can be the first at once.
-            row = await self._db.get(DataKey, owner_id)
-        if row is None:
+            ):
+                self._data_keys[owner_id] = data_key
+                return data_key
+            # Another's key is there: two units can be the first at once.
+            stored = await self._stored(owner_id)
+        if stored is None:
             raise VaultError
-        return self._unwrap(row)
+        return self._unwrap(owner_id, *stored)
+
+    async def _stored(self, owner_id: str) -> tuple[int, bytes | None] | None:
+        """Return the owner's row: version of the master key, and the wrapped key."""
+        row = (await self._db.execute(FIND_KEY, {"owner": owner_id})).one_or_none()
+        return None if row is None else (row.master_version, row.wrapped)
