@@ -1,5 +1,7 @@
 """Opens the database: SQLite by default, PostgreSQL in production, the same rules on both."""
 
+from collections.abc import Awaitable, Callable
+
 import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import AdaptedConnection, make_url
@@ -31,24 +33,20 @@ def set_up_sqlite(dbapi_connection: DBAPIConnection, _entry: ConnectionPoolEntry
     """Settle one new SQLite connection, and keep the driver from opening transactions by itself."""
     # Documented recipe (SQLAlchemy, "SQLite transactions"): the driver's implicit BEGIN comes too late for a lock.
     dbapi_connection.isolation_level = None
-    cursor = dbapi_connection.cursor()
-    for statement in SQLITE_SETTINGS:
-        cursor.execute(statement)
-    cursor.close()
+    visit_driver(dbapi_connection, lambda driver: driver.executescript(";".join(SQLITE_SETTINGS)))
 
 
 def begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a transaction that reads first and writes later could otherwise fail half way."""
     statement = "BEGIN" if connection.get_execution_options().get(READING, False) else "BEGIN IMMEDIATE"
-    adapted = connection.connection.dbapi_connection
-    if not isinstance(adapted, AdaptedConnection):
+    visit_driver(connection.connection.dbapi_connection, lambda driver: driver.execute_fetchall(statement))
+
+
+def visit_driver(connection: DBAPIConnection | None, act: Callable[[aiosqlite.Connection], Awaitable[object]]) -> None:
+    """Let the driver's thread do something in one visit: a cursor of SQLAlchemy's takes three and more."""
+    if not isinstance(connection, AdaptedConnection):
         raise TypeError("this is not a connection of the asynchronous driver")
-
-    async def execute(driver: aiosqlite.Connection) -> None:
-        # One visit to the driver's thread; a cursor of SQLAlchemy's would take three, at every unit of work.
-        await driver.execute_fetchall(statement)
-
-    adapted.run_async(execute)
+    connection.run_async(act)
 
 
 def make_engine(database_url: str) -> AsyncEngine:
