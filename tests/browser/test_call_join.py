@@ -1,5 +1,9 @@
 """The way into the room in real browsers: one press, two tabs, two devices, no devices, no network, little weight."""
 
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
 import pytest
 from playwright.sync_api import Page, Route, WebSocket
 
@@ -7,6 +11,8 @@ from tests.support.call_page import Visit, press, wait_until
 
 pytestmark = pytest.mark.browser
 
+#: What a server may send before it has heard of anything arriving, headers and all.
+DOCUMENT_MAX_B = 14_336
 SECOND_VISIT_MAX_B = 4_096
 
 
@@ -43,6 +49,15 @@ def test_nothing_is_asked_of_devices_or_server_before_the_press(visit: Visit) ->
 
     assert page.evaluate("window.asked") == 0
     assert posted == []
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "zgh", "en"])
+def test_the_page_of_the_press_fits_into_the_first_packets_of_a_connection(visit: Visit, language: str) -> None:
+    with closing(HTTPConnection(urlsplit(visit.server.url).netloc)) as connection:
+        connection.request("GET", f"/j?lang={language}", headers={"Accept-Encoding": "br"})
+        answer = connection.getresponse()
+        headers = sum(len(f"{name}: {value}\r\n") for name, value in answer.getheaders())
+        assert len(answer.read()) + headers <= DOCUMENT_MAX_B
 
 
 def test_a_second_tab_asks_and_takes_the_seat_only_when_told_to(visit: Visit) -> None:

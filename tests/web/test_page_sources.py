@@ -88,3 +88,12 @@ def test_a_comment_goes_and_what_looks_like_one_stays(tmp_path: Path) -> None:
     script = "/**\n * Words.\n */\nlet /** @type {A} */ a = 'b // c';\n  // alone\nf(a); // beside\n"
     (tmp_path / "js" / "a.js").write_text(script)
     assert Assets(tmp_path).text("js/a.js") == "\n\n\nlet a = 'b // c';\n\nf(a); // beside\n"
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda path: path.name)
+def test_a_style_sheet_is_served_without_its_comments_and_whole(style: Path) -> None:
+    served = load_assets().text(style.relative_to(STATIC).as_posix())
+    source = style.read_text()
+    assert "/*" not in served
+    assert served.count("{") == source.count("{")
+    assert served.count("}") == source.count("}")
