@@ -36,6 +36,26 @@ SIDEWAYS = """() => {
     });
     return [`${scrollWidth} px in ${clientWidth}`, ...standsOut.slice(0, 5).map(e => e.outerHTML.slice(0, 120))];
 }"""
+#: What of the call page lies on something else, or is not on the screen: words and buttons, by their own boxes.
+COVERED = """() => {
+    const parts = ['#top li', '#line', '.ask > *', '#card > :not(.card-picture)', '#media-problem',
+        '#for-adult summary', '#bar button', 'figcaption', '#self'];
+    const boxes = [...document.querySelectorAll(parts.join())]
+        .filter((element) => element.checkVisibility({visibilityProperty: true}))
+        .map((element) => {
+            const {left, right, top, bottom} = element.getBoundingClientRect();
+            return {left, right, top, bottom, name: element.dataset.action ?? element.outerHTML.slice(0, 80)};
+        });
+    const outside = boxes.filter(({left, right, top, bottom}) =>
+        left < -1 || right > window.innerWidth + 1 || top < -1 || bottom > window.innerHeight + 1);
+    const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+    return [
+        ...outside.map(({name}) => `outside: ${name}`),
+        ...boxes.flatMap((a, place) =>
+            boxes.slice(place + 1).filter((b) => meet(a, b)).map((b) => `${a.name} X ${b.name}`)),
+    ];
+}"""
 WORDS_OF_THE_PAGE = "() => [document.documentElement.lang, document.documentElement.dir, document.title]"
 
 
@@ -57,6 +77,11 @@ def language_faults(page: Page, language: str) -> list[str]:
 def sideways(page: Page) -> list[str]:
     """Return what makes the page scroll sideways; nothing where it does not."""
     return list(page.evaluate(SIDEWAYS))
+
+
+def covered(page: Page) -> list[str]:
+    """Return what of the call page lies on something else or is not on the screen."""
+    return list(page.evaluate(COVERED))
 
 
 def keep_picture(page: Page, folder: str, name: str) -> None:
