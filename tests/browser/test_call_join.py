@@ -14,6 +14,8 @@ pytestmark = pytest.mark.browser
 #: What a server may send before it has heard of anything arriving, headers and all.
 DOCUMENT_MAX_B = 14_336
 SECOND_VISIT_MAX_B = 4_096
+#: What moves in the page now.
+MOVING = "() => document.getAnimations().map((animation) => animation.animationName)"
 
 
 def words(page: Page) -> str:
@@ -58,6 +60,26 @@ def test_the_page_of_the_press_fits_into_the_first_packets_of_a_connection(visit
         answer = connection.getresponse()
         headers = sum(len(f"{name}: {value}\r\n") for name, value in answer.getheaders())
         assert len(answer.read()) + headers <= DOCUMENT_MAX_B
+
+
+def test_nothing_moves_without_need_while_the_room_is_fetched(visit: Visit) -> None:
+    page = visit.profile().new_page()
+    page.emulate_media(reduced_motion="no-preference")
+    held: list[Route] = []
+    page.route("**/js/pages/call.js", lambda route: held.append(route))  # noqa: PLW0108 (a built-in is not taken)
+    early = {"code": "visit-not-open-yet", "title": "", "status": 409, "opensInS": 600}
+    page.route("**/api/join/exchange", lambda route: route.fulfill(status=409, json=early))
+    page.goto(visit.server.links["classroom"])
+    page.wait_for_selector('button[data-action="join"]:enabled')
+    assert page.evaluate(MOVING) == ["glow"]
+
+    press(page, "join")
+    assert page.evaluate(MOVING) == ["breathe-fade"]
+
+    for route in held:
+        route.continue_()
+    page.wait_for_selector('#room[data-screen="calm"] #card h2')
+    assert page.evaluate(MOVING) == []
 
 
 def test_a_second_tab_asks_and_takes_the_seat_only_when_told_to(visit: Visit) -> None:

@@ -11,6 +11,7 @@ from web.js_strings import CALL
 STATIC = Path(__file__).parents[2] / "web" / "static"
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 STYLES = sorted((STATIC / "css").rglob("*.css"))
+SCRIPT_STYLES = sorted((STATIC / "js").rglob("*.css"))
 CALL_SCRIPTS = [path for path in SCRIPTS if path.name != "admin-rooms.js"]
 PHYSICAL = re.compile(
     r"(?:^|[\s;{])(?:(?:margin|padding|border|inset)-(?:left|right|top|bottom)|left|right|top|bottom|width|height|"
@@ -24,6 +25,12 @@ JOINED = ("role-", "media-", "microphone-", "camera-", "sound-off", "picture-off
 def test_styles_know_no_left_and_no_right(style: Path) -> None:
     without_queries = re.sub(r"@media[^{]*\{", "{", style.read_text())
     assert PHYSICAL.findall(without_queries) == []
+
+
+@pytest.mark.parametrize("style", [*STYLES, *SCRIPT_STYLES], ids=lambda path: path.name)
+def test_what_moves_is_moved_without_being_drawn_anew(style: Path) -> None:
+    for frames in re.findall(r"@keyframes [\w-]+ \{((?:[^{}]*\{[^{}]*\})*)", style.read_text()):
+        assert set(re.findall(r"([\w-]+)\s*:", frames)) <= {"transform", "opacity"}
 
 
 def test_every_sentence_a_script_asks_for_exists_and_every_sentence_is_asked_for() -> None:
