@@ -95,13 +95,16 @@ def test_a_data_budget_is_shown_kept_over_a_reload_and_followed_in_words(ending_
 def test_the_adult_beside_the_child_chooses_while_the_room_waits_or_rests_and_never_before_the_childs_eyes(
     visit: Visit,
 ) -> None:
-    child, worker, psychologist = (visit.join(role) for role in ("classroom", "social_worker", "psychologist"))
+    child = visit.join("classroom")
     data = child.locator("#data")
     expect(data).to_be_visible(timeout=LINE_KEPT_WITHIN_MS)
     data.locator("summary").press("Enter")
     child.select_option("#data-choice", "20")
-    expect(data.locator(".data-use span")).to_have_text("0 of \u206820 MB\u2069")
+    # Nobody is connected yet: it is the socket's.
+    assert spent_bytes(child) > 0
+    expect(data.locator(".data-use span")).to_have_text("1 of \u206820 MB\u2069")
 
+    worker, psychologist = visit.join("social_worker"), visit.join("psychologist")
     press(psychologist, "knock")
     press(child, "open-door")
     wait_for_state(child, "live")

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import {
-  HASTY_FOR_MS, HASTY_PING_INTERVAL_MS, OPEN_WITHIN_MS, PING_INTERVAL_MS, SILENCE_MAX_MS, SLOW_OPENING_MS, SignalSocket,
+  HASTY_FOR_MS, HASTY_PING_INTERVAL_MS, MESSAGE_OVERHEAD_BYTES, OPEN_WITHIN_MS, PING_INTERVAL_MS, SILENCE_MAX_MS, SLOW_OPENING_MS, SignalSocket,
 } from "../../web/static/js/signaling/socket.js";
 
 /** Stands for the browser's sockets: does nothing by itself. */
@@ -151,6 +151,49 @@ test("pings of before the modules count for the line's round trip", () =>
     socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: SLOW_OPENING_MS, greeted: true, pings, heard, closedWith: 0 } });
     await soon();
     assert.equal(Math.round(socket.roundTripMs / 100), 6);
+  }));
+
+/** What a message costs on the line. @param {object} message */
+const cost = (message) => JSON.stringify(message).length + MESSAGE_OVERHEAD_BYTES;
+const HELLO = { type: "hello", ticket: "ticket" };
+
+test("what the socket carries either way is counted, and again what is said again", () =>
+  withSocket(async (given) => {
+    await comesIn(given);
+    const { socket, last } = given;
+    assert.equal(socket.spentBytes, cost(HELLO) + cost(WELCOME));
+    const text = { type: "text", to: "q", sealed: "x".repeat(5_000) };
+    const heard = { type: "text", seq: 1, from: "q", sealed: "y".repeat(7_000) };
+    let before = socket.spentBytes;
+    socket.send(text);
+    last().hears(heard);
+    assert.equal(socket.spentBytes - before, cost(text) + cost(heard));
+
+    last().onclose?.({ code: 1006 });
+    mock.timers.tick(0);
+    before = socket.spentBytes;
+    last().opens();
+    await soon();
+    last().hears({ ...WELCOME, resumed: true });
+    assert.equal(socket.spentBytes - before, cost(last().said[0] ?? {}) + cost({ ...WELCOME, resumed: true }) + cost(text));
+  }));
+
+test("nothing that could not be sent is counted", () =>
+  withSocket(async ({ socket }) => {
+    socket.open();
+    assert.equal(socket.send({ type: "knock" }), false);
+    assert.equal(socket.spentBytes, 0);
+  }));
+
+test("what an early socket has said and heard is counted", () =>
+  withSocket(async ({ socket }) => {
+    const early = new Dialled();
+    early.readyState = 1;
+    const heard = [JSON.stringify(WELCOME)];
+    // @ts-ignore only what the socket uses
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, greeted: true, pings: [], heard, closedWith: 0 } });
+    await soon();
+    assert.equal(socket.spentBytes, cost(HELLO) + cost(WELCOME));
   }));
 
 test("nothing is asked of the server while the line is gone, and at once when it is back", () =>

@@ -81,7 +81,7 @@ class Call {
       mesh: this.#mesh,
       send: (message) => this.#socket.send(message),
       render: () => this.#render(),
-      suspect: () => this.#socket.suspect(),
+      suspect: () => this.#socket.suspect(), socketBytes: () => this.#socket.spentBytes,
       helpPlan: () => this.#plan,
       floor: (to) => ((this.#floor = to), this.#render()),
     });

@@ -45,6 +45,7 @@ export class LaterParts {
    * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
    * @param {() => void} hands.render
    * @param {() => void} hands.suspect this side's line may be gone
+   * @param {() => number} hands.socketBytes what the socket has carried
    * @param {() => import("../signaling/tickets.js").HelpPlan} hands.helpPlan
    * @param {(floor: Floor) => void} hands.floor who may speak at this device's loudspeaker
    */
@@ -155,8 +156,8 @@ export class LaterParts {
   async #keepLine() {
     await this.#inPieces(LINE_PIECES);
     const { keepLine } = await import("./line.js");
-    const { model, mesh, send, render, suspect } = this.hands;
-    this.#line ??= keepLine({ model, mesh, send, render, suspect, endsAt: () => this.#endsAt });
+    const { model, mesh, send, render, suspect, socketBytes } = this.hands;
+    this.#line ??= keepLine({ model, mesh, send, render, suspect, socketBytes, endsAt: () => this.#endsAt });
     for (const wish of this.#wishes.splice(0)) wish(this.#line);
     render();
   }

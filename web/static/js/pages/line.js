@@ -16,9 +16,10 @@ const BYTES_IN_MB = 1_000_000;
  * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
  * @param {() => void} hands.render
  * @param {() => void} hands.suspect this side's line may be gone
+ * @param {() => number} hands.socketBytes what the socket has carried, both ways
  * @param {() => number} hands.endsAt when the visit is to end, by the server's clock
  */
-export function keepLine({ model, mesh, send, render, suspect, endsAt }) {
+export function keepLine({ model, mesh, send, render, suspect, socketBytes, endsAt }) {
   /** @param {string} peer */
   const seatOf = (peer) => model.roster.find((seat) => seat.peer === peer);
   const quality = new Quality({
@@ -31,18 +32,28 @@ export function keepLine({ model, mesh, send, render, suspect, endsAt }) {
     live: () => model.mayHear,
     onSilence: suspect,
     onView: ({ decision, path, pictures }) => {
+      countSocket();
       Object.assign(model, { quality: decision, path, pictures, line: lineWords(decision, model.on.video) });
       render();
     },
   });
   let { megabytes, ...before } = recall(model.visit);
   Object.assign(quality, before);
+  let counted = 0;
+  /** What speaks between browsers knows no socket: its bytes are added here. */
+  const countSocket = () => {
+    quality.spentBytes += socketBytes() - counted;
+    counted = socketBytes();
+  };
   /** @param {number} chosen */
   const spend = (chosen) => {
     megabytes = chosen;
     quality.budgetBytes = chosen ? chosen * BYTES_IN_MB : null;
   };
-  const keep = () => remember(model.visit, { megabytes, spentBytes: quality.spentBytes, signingTurns: quality.signingTurns });
+  const keep = () => {
+    countSocket();
+    remember(model.visit, { megabytes, spentBytes: quality.spentBytes, signingTurns: quality.signingTurns });
+  };
   spend(megabytes);
   const budget = new DataBudget({
     child: model.role === "classroom",

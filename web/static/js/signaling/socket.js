@@ -54,6 +54,8 @@ export const QUESTIONS_AT_RETURN = 3;
 export const SUSPICIOUS_MS = 2_000;
 /** Messages kept for a resume; a page that has more to say starts afresh. */
 export const KEPT_MAX = 250;
+/** What carries each message and is no part of it: the headers of WebSocket, TLS, TCP and IP. */
+export const MESSAGE_OVERHEAD_BYTES = 80;
 
 const SUBPROTOCOL = "wasl.v1";
 const PATH = "/ws";
@@ -94,6 +96,7 @@ export class SignalSocket {
   #beatMs = 0;
   #retry = 0;
   /** @type {SocketState} */ #state = "offline";
+  /** What all sockets have carried, both ways. */ spentBytes = 0;
 
   /**
    * @param {object} wiring
@@ -108,10 +111,6 @@ export class SignalSocket {
    */
   constructor(wiring) {
     this.wiring = wiring;
-  }
-
-  get state() {
-    return this.#state;
   }
 
   /** The shortest way of a question and its answer over this socket; 0: none has come back yet. */
@@ -148,7 +147,7 @@ export class SignalSocket {
     const online = this.#state === "online" && this.#socket?.readyState === OPEN;
     if (!online && (FLEETING.has(message.type) || !this.#identity)) return false;
     this.#kept.push(message);
-    if (online) this.#socket?.send(JSON.stringify(message));
+    if (online) this.#socket?.send(this.#counted(JSON.stringify(message)));
     else if (this.#kept.length > KEPT_MAX) this.#forget();
     return true;
   }
@@ -236,10 +235,7 @@ export class SignalSocket {
     }
   }
 
-  /**
-   * Until the line carries a question and its answer.
-   * @param {AbortSignal} signal @param {number} everyMs @param {number} atOnce @returns {Promise<string>}
-   */
+  /** Until the line carries a question and its answer. @param {AbortSignal} signal @param {number} everyMs @param {number} atOnce @returns {Promise<string>} */
   #askUntilAnswered(signal, everyMs, atOnce) {
     return new Promise((resolve, reject) => {
       /** @type {AbortController[]} */ const asked = [];
@@ -270,12 +266,10 @@ export class SignalSocket {
   async #adopt(early, pass) {
     const generation = this.#generation;
     const ticket = await pass.catch(() => "");
-    if (!ticket || generation !== this.#generation) {
-      early.socket.close(1000);
-      return;
-    }
+    if (!ticket || generation !== this.#generation) return early.socket.close(1000);
+    this.#counted(JSON.stringify({ type: "hello", ticket }));
     this.#use(early.socket, pass, early);
-    for (const data of early.heard) this.#take(JSON.parse(data));
+    for (const data of early.heard) this.#take(data);
     if (early.closedWith) this.#closed(early.closedWith);
   }
 
@@ -292,13 +286,13 @@ export class SignalSocket {
       const ticket = await pass.catch(() => "");
       if (socket !== this.#socket || !ticket) return;
       const resume = this.#identity ? { ...this.#identity, received: this.#received } : undefined;
-      socket.send(JSON.stringify({ type: "hello", ticket, ...(this.#replace && { replace: true }), ...(resume && { resume }) }));
+      socket.send(this.#counted(JSON.stringify({ type: "hello", ticket, ...(this.#replace && { replace: true }), ...(resume && { resume }) })));
       this.#greeted(tookMs);
     };
     if (greeted) this.#greeted(openedAfterMs);
     else if (socket.readyState === OPEN) void greet(openedAfterMs);
     else socket.onopen = () => void greet(Date.now() - dialledAt);
-    socket.onmessage = (event) => this.#take(JSON.parse(event.data));
+    socket.onmessage = (event) => this.#take(event.data);
     socket.onclose = (event) => this.#closed(event.code);
   }
 
@@ -317,12 +311,13 @@ export class SignalSocket {
     if (silence > patience || unopened) this.#lose();
     else if ((online || this.#greeting) && this.#socket?.readyState === OPEN) {
       this.#pings.push(performance.now());
-      this.#socket.send(JSON.stringify({ type: "ping", received: this.#received }));
+      this.#socket.send(this.#counted(JSON.stringify({ type: "ping", received: this.#received })));
     }
   }
 
-  /** @param {ServerMessage} message */
-  #take(message) {
+  /** @param {string} text */
+  #take(text) {
+    /** @type {ServerMessage} */ const message = JSON.parse(this.#counted(text));
     this.#heardAt = Date.now();
     switch (message.type) {
       case "pong":
@@ -348,9 +343,15 @@ export class SignalSocket {
     this.#failures = 0;
     this.#usualMs = Date.now() - this.#startedAt;
     this.#acknowledge(message.received);
-    for (const kept of this.#kept) this.#socket?.send(JSON.stringify(kept));
+    for (const kept of this.#kept) this.#socket?.send(this.#counted(JSON.stringify(kept)));
     this.wiring.onClock(message.now);
     this.#tell("online");
+  }
+
+  /** All of it is ASCII: what people write is sealed. @param {string} text */
+  #counted(text) {
+    this.spentBytes += text.length + MESSAGE_OVERHEAD_BYTES;
+    return text;
   }
 
   #measure() {
