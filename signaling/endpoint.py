@@ -14,7 +14,7 @@ from signaling.close_codes import CloseCode
 from signaling.connection import Connection
 from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
 from signaling.errors import close_code
-from signaling.greeting import TurnedAwayError, greet, hear_hello, wanted_visit
+from signaling.greeting import OnlyLookedError, TurnedAwayError, greet, hear_hello, wanted_visit
 from signaling.hub import Hub
 from signaling.outbox import Outbox
 
@@ -83,6 +83,9 @@ class Endpoint:
     async def _serve(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
         try:
             await self._phases(websocket, outbox)
+        except OnlyLookedError as silent:
+            log.debug("socket said nothing", reason=silent.reason, code=int(silent.code))
+            outbox.close(silent.code)
         except TurnedAwayError as turned_away:
             log.info("socket turned away", reason=turned_away.reason, code=int(turned_away.code))
             outbox.close(turned_away.code)

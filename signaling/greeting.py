@@ -16,6 +16,9 @@ from signaling.messages import Hello
 
 log = structlog.get_logger(__name__)
 
+#: How a socket ends from the page's side.
+GONE = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
+
 
 class TurnedAwayError(Exception):
     """The socket is to be closed with ``code``."""
@@ -26,13 +29,19 @@ class TurnedAwayError(Exception):
         self.reason = reason
 
 
+class OnlyLookedError(TurnedAwayError):
+    """The socket has said nothing: a page dials before the tap, and whoever has only looked at it leaves, or waits."""
+
+
 async def hear_hello(socket: web.WebSocketResponse, deadline_s: float) -> Hello:
     """Wait for ``hello``. Raises :class:`TurnedAwayError`; no other exception leaves."""
     try:
         async with asyncio.timeout(deadline_s):
             frame = await socket.receive()
     except TimeoutError:
-        raise TurnedAwayError(CloseCode.HELLO_TIMEOUT, "no hello") from None
+        raise OnlyLookedError(CloseCode.HELLO_TIMEOUT, "no hello") from None
+    if frame.type in GONE:
+        raise OnlyLookedError(CloseCode.NORMAL, "left without a word")
     if frame.type is not WSMsgType.TEXT:
         code = CloseCode.UNSUPPORTED_DATA if frame.type is WSMsgType.BINARY else CloseCode.NORMAL
         raise TurnedAwayError(code, "not a text frame")

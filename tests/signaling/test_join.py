@@ -4,13 +4,15 @@ import asyncio
 
 import aiohttp
 import pytest
+import structlog
+from structlog.typing import EventDict, WrappedLogger
 
 from rooms.errors import RoomError
 from rooms.roles import Role
 from rooms.visits.errors import SafetyPlanMissingError, VisitNotOpenYetError, VisitOverError
 from signaling import messages
 from signaling.close_codes import CloseCode
-from signaling.dictionaries import SUBPROTOCOL
+from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
 from tests.signaling.conftest import StartWire, Wire
 
 
@@ -70,6 +72,45 @@ async def test_a_stranger_who_does_not_say_hello_is_closed(wire: Wire, text: str
     stranger = await wire.page().connects()
     await stranger.sends_text(text)
     await stranger.is_closed_with(CloseCode.PROTOCOL_ERROR)
+
+
+Told = asyncio.Queue[tuple[str, str]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What the log is told of sockets: the level of each line, and what happened."""
+    lines: Told = asyncio.Queue()
+
+    def keep(_logger: WrappedLogger, level: str, line: EventDict) -> EventDict:
+        lines.put_nowait((level, line["event"]))
+        raise structlog.DropEvent
+
+    every_level = structlog.make_filtering_bound_logger("notset")
+    told_here = structlog.wrap_logger(None, processors=[keep], wrapper_class=every_level)
+    monkeypatch.setattr("signaling.endpoint.log", told_here)
+    return lines
+
+
+async def test_a_page_that_was_only_looked_at_is_no_news(start_wire: StartWire, told: Told) -> None:
+    looked = "debug", "socket said nothing"
+    wire = await start_wire()
+    page = await wire.page().connects()
+    await page.goes_home()
+    assert await told.get() == looked
+    wire = await start_wire(hello_deadline_s=0.05)
+    await wire.page().connects()
+    assert await told.get() == looked
+
+
+async def test_whoever_is_turned_away_is_told_to_the_operator(wire: Wire, told: Told) -> None:
+    refused = "info", "socket turned away"
+    for text in ("hello", '{"type":"hello","ticket":"ticket-of-my-own"}', " " * (FRAME_MAX_BYTES + 1)):
+        await (await wire.page().connects()).sends_text(text)
+        assert await told.get() == refused
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await wire.http.ws_connect(wire.url, protocols=(SUBPROTOCOL,), origin="https://evil.test")
+    assert await told.get() == ("info", "upgrade refused")
 
 
 async def test_a_ticket_that_was_never_issued_opens_nothing(wire: Wire) -> None:
