@@ -51,6 +51,7 @@ BY_FIELD: Mapping[tuple[str, str], str] = {
     ("recommendation", "missing"): N_("There is no advice yet."),
     ("supervisor", "unknown"): N_("Please choose somebody from the list."),
     ("supervisor", "alone"): N_("The child and you are alone in this visit; nobody else can be asked."),
+    ("supervisor", "seat-taken"): N_("Somebody has been asked into this visit already."),
     ("email", "in-use"): N_("Somebody signs in with this address already."),
     ("help_contacts", "not-a-phone-number"): N_("One of these is not a phone number. One number a line, please."),
     ("help_contacts", "too-many"): N_("Five numbers at most, please."),

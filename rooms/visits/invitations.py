@@ -53,8 +53,9 @@ BY_ACCOUNT_ALONE = frozenset({Role.PSYCHOLOGIST, Role.SUPERVISOR})
 
 async def add_invitations(
     uow: UnitOfWork, visit_id: VisitId, roles: Iterable[Role], accounts: Mapping[Role, AccountId]
-) -> None:
-    """Invite each role to a new visit; a role with an account is that person's own seat."""
+) -> list[Invitation]:
+    """Invite each role to a visit that has no seat for it; a role with an account is that person's own seat."""
+    added = []
     for role in sorted(roles):
         invitation = Invitation(
             id=ParticipantId(new_id()),
@@ -66,7 +67,9 @@ async def add_invitations(
         )
         await derive_link(uow, invitation)
         uow.db.add(invitation)
+        added.append(invitation)
     await uow.db.flush()
+    return added
 
 
 async def derive_link(uow: UnitOfWork, invitation: Invitation) -> None:

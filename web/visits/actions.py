@@ -1,4 +1,4 @@
-"""What the two professionals of a visit do on its page: move it, cancel it, renew a link, keep a private note."""
+"""What the professionals of a visit do on its page: move it, cancel it, renew a link, ask a supervisor, keep a note."""
 
 from dataclasses import replace
 
@@ -6,8 +6,9 @@ from aiohttp import web
 
 from rooms.errors import InvalidInputError, WrongStateError
 from rooms.followup import service as followup
+from rooms.ids import AccountId
 from rooms.people.roles import AccountRole
-from rooms.visits import invitations, schedule
+from rooms.visits import invitations, schedule, supervisor_seat
 from rooms.visits.errors import OverlapError
 from rooms.visits.states import VisitState
 from web import keys
@@ -79,6 +80,30 @@ async def renew(request: web.Request) -> web.StreamResponse:
     return see_other(f"/visits/{visit_id}/card/{role.value}")
 
 
+async def ask_supervisor(request: web.Request) -> web.StreamResponse:
+    """Ask a supervisor into the visit. A second tap changes nothing."""
+    account = await require_account(request, AccountRole.PSYCHOLOGIST)
+    form, visit_id = await read_form(request, "supervision"), visit_id_of(request)
+    try:
+        async with begin_as(request, account) as uow:
+            await supervisor_seat.ask_supervisor(uow, visit_id, AccountId(form.text("supervisor")))
+    except InvalidInputError as error:
+        faulty = form.with_faults(faults_in_words(error, gettext_of(request)))
+        return await visit_page(request, account, replace(NO_FORMS, supervision=faulty), status=422)
+    return see_other(f"/visits/{visit_id}#seats")
+
+
+async def part_from_supervisor(request: web.Request) -> web.StreamResponse:
+    """Take the supervisor's seat away, also from a socket that is on its way in. A second tap changes nothing."""
+    account = await require_account(request, AccountRole.PSYCHOLOGIST)
+    visit_id = visit_id_of(request)
+    async with begin_as(request, account) as uow:
+        participant = await supervisor_seat.take_supervisor_away(uow, visit_id)
+    if participant is not None:
+        request.app[keys.HUB].revoke(participant, visit_id)
+    return see_other(f"/visits/{visit_id}#seats")
+
+
 async def keep_note(request: web.Request) -> web.StreamResponse:
     """Keep a private note. The same text twice in a row is a second tap."""
     account = await require_account(request, AccountRole.PSYCHOLOGIST)
@@ -99,4 +124,6 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/visits/{id}/reschedule", reschedule)
     app.router.add_post("/visits/{id}/cancel", cancel)
     app.router.add_post("/visits/{id}/renew", renew)
+    app.router.add_post("/visits/{id}/supervisor", ask_supervisor)
+    app.router.add_post("/visits/{id}/supervisor/away", part_from_supervisor)
     app.router.add_post("/visits/{id}/note", keep_note)

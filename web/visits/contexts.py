@@ -100,6 +100,7 @@ class VisitForms:
 
     note: Form
     reschedule: Form
+    supervision: Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class VisitPage:
     """Context of ``visits/visit.html``. ``own_time`` is set where the reader's clock shows another time.
 
     ``may_move`` says that nobody has entered yet; a visit under way is cancelled or ends, and another is booked.
+    ``supervisors`` is empty where nobody can be asked any more, ``may_part`` says that whoever was asked can be let go.
     """
 
     visit: VisitLine
@@ -123,6 +125,8 @@ class VisitPage:
     notes: tuple[NoteLine, ...]
     help: HelpPlan | None
     forms: VisitForms
+    supervisors: tuple[tuple[str, str], ...]
+    may_part: bool
     wall_start: str
     zone: str
     zones: tuple[tuple[str, str], ...]

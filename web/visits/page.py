@@ -12,11 +12,12 @@ from rooms.health import service as health
 from rooms.health.minutes import RoomMinute
 from rooms.ids import VisitId, is_id
 from rooms.people.roles import AccountRole
-from rooms.people.views import AccountView
+from rooms.people.supervisors import list_supervisors
+from rooms.people.views import AccountView, Supervisor
 from rooms.referrals import service as referrals
 from rooms.referrals.states import CARED_FOR
 from rooms.referrals.views import ReferralView
-from rooms.roles import PROFESSIONALS, Role
+from rooms.roles import PROFESSIONALS, Composition, Role
 from rooms.unit_of_work import UnitOfWork
 from rooms.visits import admission, schedule
 from rooms.visits.invitations import BY_ACCOUNT_ALONE
@@ -28,6 +29,7 @@ from web.forms import Form
 from web.i18n import gettext_of
 from web.login import begin_as, require_account
 from web.moments import Moment, moment, offset_words
+from web.referrals.page import supervisor_choices
 from web.referrals.renewals import renewal_lines
 from web.rendering import render
 from web.visits.contexts import NoteLine, SeatLine, StayLine, VisitForms, VisitPage
@@ -46,7 +48,7 @@ SEAT_ORDER = (
 )
 #: Whose seat is their account's: they sign in.
 BY_ACCOUNT = PROFESSIONALS | BY_ACCOUNT_ALONE
-NO_FORMS = VisitForms(note=Form(), reschedule=Form())
+NO_FORMS = VisitForms(note=Form(), reschedule=Form(), supervision=Form())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class VisitCase:
     notes: tuple[NoteView, ...]
     help: HelpPlan
     supervisor_name: str | None
+    supervisors: tuple[Supervisor, ...]
     now: datetime
 
 
@@ -96,6 +99,7 @@ async def read_visit(uow: UnitOfWork, account: AccountView, visit_id: VisitId) -
         notes=await followup.read_notes(uow, visit_id) if is_psychologist else (),
         help=await admission.help_plan(uow, visit_id),
         supervisor_name=await supervisor_name(uow, visit),
+        supervisors=await list_supervisors(uow) if is_psychologist else (),
         now=uow.now,
     )
 
@@ -103,6 +107,9 @@ async def read_visit(uow: UnitOfWork, account: AccountView, visit_id: VisitId) -
 def page_context(request: web.Request, account: AccountView, case: VisitCase, forms: VisitForms) -> VisitPage:
     """Return the page in the language of the request."""
     visit = case.visit
+    asked = next((seat for seat in visit.seats if seat.role is Role.SUPERVISOR), None)
+    may_change = account.role is AccountRole.PSYCHOLOGIST and visit.state is VisitState.SCHEDULED
+    may_ask = may_change and asked is None and visit.composition is Composition.ACCOMPANIED
     return VisitPage(
         visit=visit_line(request, visit, case.now),
         referral=visit.referral,
@@ -121,6 +128,8 @@ def page_context(request: web.Request, account: AccountView, case: VisitCase, fo
         notes=tuple(NoteLine(moment(request, note.written_at, account.zone), note.text) for note in case.notes),
         help=case.help,
         forms=forms,
+        supervisors=supervisor_choices(case.supervisors, gettext_of(request)) if may_ask else (),
+        may_part=may_change and asked is not None and not asked.removed,
         wall_start=visit.wall_start.isoformat(timespec="minutes"),
         zone=visit.zone,
         zones=zone_choices(visit.starts_at, visit.zone, account.zone),

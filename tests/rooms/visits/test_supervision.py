@@ -1,18 +1,21 @@
 """A psychologist asks a supervisor into a visit."""
 
 import pytest
+from sqlalchemy import select
 
-from rooms.errors import InvalidInputError, NotAllowedError, NotFoundError
-from rooms.ids import AccountId
+from rooms.audit import AuditEntry, AuditTag
+from rooms.errors import InvalidInputError, NotAllowedError, NotFoundError, WrongStateError
+from rooms.followup import service as followup
+from rooms.ids import AccountId, PeerId, new_id
 from rooms.people import service as people
 from rooms.people.roles import AccountRole
 from rooms.people.supervisors import list_supervisors
 from rooms.roles import Composition, Role
-from rooms.visits import invitations, schedule, supervision
-from rooms.visits.errors import InvitationNotValidError
-from rooms.visits.events import ParticipantRemoved
+from rooms.visits import invitations, schedule, supervision, supervisor_seat
+from rooms.visits.errors import InvitationNotValidError, TicketNotValidError
+from rooms.visits.events import ParticipantAdmitted, ParticipantRemoved
 from rooms.visits.models import Invitation
-from tests.support.admissions import SYSTEM, records, seat, spends, ticket
+from tests.support.admissions import SYSTEM, opens, records, seat, spends, ticket
 from tests.support.cases import ZONE, acting, add_taken_case, new_device, shows, wall_in
 from tests.support.people import add_account
 
@@ -141,3 +144,107 @@ async def test_a_closed_account_loses_the_seat(store, case, visit, supervisor):
     async with store.begin(SYSTEM) as uow:
         await people.disable_account(uow, supervisor)
         assert await invitations.revoke_seats_of(uow, supervisor) == ((visit.id, seat(visit, Role.SUPERVISOR)),)
+
+
+# A visit that is booked already
+
+
+@pytest.fixture
+async def booked(case):
+    """A visit whose window is open now, without a supervisor."""
+    return await case.books(in_minutes=10)
+
+
+async def asks(case, visit, supervisor):
+    async with case.as_psychologist() as uow:
+        await supervisor_seat.ask_supervisor(uow, visit.id, supervisor)
+        return await schedule.get_visit(uow, visit.id)
+
+
+async def lets_go(case, visit):
+    async with case.as_psychologist() as uow:
+        return await supervisor_seat.take_supervisor_away(uow, visit.id)
+
+
+async def acts_on(store, invitation):
+    async with store.begin(SYSTEM, reading=True) as uow:
+        query = select(AuditEntry.tag).where(AuditEntry.object_id == invitation).order_by(AuditEntry.seq)
+        return (await uow.db.scalars(query)).all()
+
+
+async def test_a_supervisor_is_asked_into_a_booked_visit_and_the_audit_tells_of_it(store, case, booked, supervisor):
+    visit = await asks(case, booked, supervisor)
+    assert {each.role: each.account for each in visit.seats}[Role.SUPERVISOR] == supervisor
+    grant = await spends(store, await ticket(store, visit, account=supervisor))
+    assert [(plan.role, plan.admitted) for plan in grant.participants] == [(Role.SUPERVISOR, False)]
+    assert (await acts_on(store, seat(visit, Role.SUPERVISOR)))[0] == AuditTag.INVITATION_ISSUED
+
+
+async def test_asking_twice_is_asking_once_and_a_second_supervisor_has_no_seat(store, case, booked, supervisor):
+    visit = await asks(case, booked, supervisor)
+    assert (await asks(case, booked, supervisor)).seats == visit.seats
+    other = await add_account(store, AccountRole.SUPERVISOR, email="second@example.org")
+    with pytest.raises(InvalidInputError) as refused:
+        await asks(case, booked, other.id)
+    assert refused.value.fields == {"supervisor": "seat-taken"}
+
+
+async def test_a_booked_visit_takes_whom_a_new_one_would(store, case, booked, supervisor):
+    other = await add_account(store, AccountRole.ADMIN, email="other@example.org")
+    with pytest.raises(InvalidInputError) as refused:
+        await asks(case, booked, other.id)
+    assert refused.value.fields == {"supervisor": "unknown"}
+    alone = await case.books(in_minutes=300, composition=Composition.ONE_TO_ONE)
+    with pytest.raises(InvalidInputError) as refused:
+        await asks(case, alone, supervisor)
+    assert refused.value.fields == {"supervisor": "alone"}
+
+
+async def test_a_seat_taken_away_is_dead_at_once_and_another_can_be_asked(store, case, visit, supervisor):
+    opener = await ticket(store, visit, account=supervisor)
+    assert await lets_go(case, visit) == seat(visit, Role.SUPERVISOR)
+    with pytest.raises(TicketNotValidError):
+        await spends(store, opener)
+    with pytest.raises(NotFoundError):
+        await ticket(store, visit, account=supervisor)
+    async with acting(store, supervisor) as uow:
+        assert await supervision.supervised_visits(uow) == ()
+    assert (await acts_on(store, seat(visit, Role.SUPERVISOR)))[-1] == AuditTag.INVITATION_REVOKED
+    assert await lets_go(case, visit) is None
+
+    other = await add_account(store, AccountRole.SUPERVISOR, email="second@example.org")
+    assert seat(await asks(case, visit, other.id), Role.SUPERVISOR) != seat(visit, Role.SUPERVISOR)
+
+
+async def test_only_the_visits_psychologist_asks_and_takes_away(store, case, visit, supervisor):
+    for actor in (case.social_worker, supervisor):
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            async with acting(store, actor) as uow:
+                await supervisor_seat.ask_supervisor(uow, visit.id, supervisor)
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            async with acting(store, actor) as uow:
+                await supervisor_seat.take_supervisor_away(uow, visit.id)
+
+
+async def test_once_somebody_has_entered_the_room_alone_decides(store, case, visit, supervisor):
+    await opens(store, visit)
+    with pytest.raises(WrongStateError):
+        await lets_go(case, visit)
+    with pytest.raises(WrongStateError):
+        await asks(case, visit, supervisor)
+
+
+async def test_whoever_was_in_the_room_before_the_visit_moved_stays_in_its_history(store, case, visit, supervisor):
+    await opens(store, visit)
+    await records(
+        store, visit, ParticipantAdmitted(seat(visit, Role.SUPERVISOR), Role.SUPERVISOR, PeerId(new_id()), None)
+    )
+    async with case.as_psychologist() as uow:
+        await schedule.reschedule_visit(uow, visit.id, wall_start=wall_in(uow.now, 300), zone=ZONE)
+    assert await lets_go(case, visit) == seat(visit, Role.SUPERVISOR)
+    async with case.as_psychologist() as uow:
+        [kept] = [each for each in (await schedule.get_visit(uow, visit.id)).seats if each.role is Role.SUPERVISOR]
+        assert [stay.role for stay in await followup.attendance(uow, visit.id)] == [Role.SUPERVISOR]
+    assert kept.removed
+    with pytest.raises(InvalidInputError):
+        await asks(case, visit, supervisor)

@@ -1,4 +1,4 @@
-"""A supervisor is asked in on the booking form, named on the visit's pages, and finds the way in on their desk."""
+"""A supervisor is asked in when a visit is booked or later, named on its pages, and finds the way in on their desk."""
 
 import re
 
@@ -9,7 +9,7 @@ from rooms.unit_of_work import Store
 from tests.support.people import add_account
 from tests.support.staff import StaffBrowser, browser_of
 from tests.web.pages.conftest import Site
-from tests.web.pages.forms import book_visit, booking_fields, file_referral, taken_referral
+from tests.web.pages.forms import book_visit, booked_visit, booking_fields, file_referral, taken_referral
 
 
 @pytest.fixture
@@ -71,3 +71,44 @@ async def test_nobody_else_can_be_written_into_the_form(site: Site, store: Store
 async def test_without_supervisors_the_form_does_not_ask(site: Site) -> None:
     referral = await taken_referral(site)
     assert 'name="supervisor"' not in (await site.psychologist.opens(referral)).text
+
+
+async def test_a_supervisor_is_asked_into_a_booked_visit_and_let_go_again(
+    site: Site, supervisor: tuple[str, StaffBrowser]
+) -> None:
+    account, browser = supervisor
+    _, visit = await booked_visit(site)
+    page = await site.psychologist.opens(visit)
+    assert f'action="{visit}/supervisor"' in page.text
+    assert not page.shows("Without the supervisor after all")
+    assert 'name="supervisor"' not in (await site.worker.opens(visit)).text
+
+    for _ in range(2):
+        assert (await site.psychologist.posts(f"{visit}/supervisor", {"supervisor": account})).status == 303
+
+    for reader in (site.worker, site.psychologist):
+        assert (await reader.opens(visit)).shows("Nadia Tazi")
+    assert 'name="supervisor"' not in (await site.psychologist.opens(visit)).text
+    assert (await browser.opens("/desk")).shows("Youssef Alami")
+
+    assert (await site.worker.posts(f"{visit}/supervisor/away")).status == 403
+    for _ in range(2):
+        assert (await site.psychologist.posts(f"{visit}/supervisor/away")).status == 303
+    assert not (await site.worker.opens(visit)).shows("Nadia Tazi")
+    assert not (await browser.opens("/desk")).shows("Youssef Alami")
+
+
+async def test_nobody_is_asked_into_a_booked_visit_but_a_supervisor_and_by_nobody_but_its_psychologist(
+    site: Site, supervisor: tuple[str, StaffBrowser]
+) -> None:
+    account, _ = supervisor
+    _, visit = await booked_visit(site)
+    for made_up in ("", "0" * 32, "../admin"):
+        answer = await site.psychologist.posts(f"{visit}/supervisor", {"supervisor": made_up})
+        assert answer.status == 422
+        assert answer.shows("Please choose somebody from the list.")
+    chosen = {"supervisor": account}
+    assert (await site.worker.posts(f"{visit}/supervisor", chosen)).status == 403
+    assert (await site.other_psychologist.posts(f"{visit}/supervisor", chosen)).status == 404
+    assert (await site.other_psychologist.posts(f"{visit}/supervisor/away")).status == 404
+    assert not (await site.worker.opens(visit)).shows("Nadia Tazi")
