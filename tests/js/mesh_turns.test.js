@@ -12,9 +12,13 @@ class Connection {
   remoteDescription = { type: "offer", sdp: "" };
   checked = 0;
   /** @type {(() => void) | null} */ oniceconnectionstatechange = null;
-  constructor() {
+  /** @param {RTCConfiguration} given */
+  constructor(given) {
+    this.given = given;
     Connection.all.push(this);
   }
+  restartIce() {}
+  setConfiguration() {}
   async addIceCandidate() {
     this.checked += 1;
   }
@@ -68,4 +72,21 @@ test("a connection that does not come about holds up the next for a while only",
 test("on any other line all are checked at once", () =>
   withTwo(THIN_FROM_MS - 1, async () => {
     assert.deepEqual(checked(), [1, 1]);
+  }));
+
+test("a connection in the place of one that had to ask all servers asks them from the first moment", () =>
+  withTwo(0, async () => {
+    const iceServers = [{ urls: ["turn:relay.example:3478?transport=udp", "turns:relay.example:443?transport=tcp"], username: "u", credential: "c" }];
+    const mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => 0 });
+    const urls = () => Connection.all.at(-1)?.given.iceServers?.flatMap((server) => server.urls).length;
+    /** @param {number} negotiation */
+    const connect = (negotiation) => mesh.connect({ type: "connect", seq: negotiation, peer: "child", polite: true, negotiation, relayOnly: true, iceServers });
+    connect(1);
+    assert.equal(urls(), 1);
+    Object.assign(Connection.all.at(-1) ?? {}, { connectionState: "failed" });
+    mesh.setOnline(true);
+    await settled();
+    connect(2);
+    assert.equal(urls(), 2);
+    mesh.closeAll();
   }));

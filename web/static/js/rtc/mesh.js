@@ -67,6 +67,8 @@ export class Mesh {
 
   /** @param {import("../signaling/messages.js").Connect} message */
   connect({ peer: id, polite, negotiation, relayOnly, iceServers }) {
+    // Where UDP led nowhere for the one before, this one need not find that out again.
+    const wide = this.#legs.get(id)?.peer.isWide ?? false;
     this.#close(id);
     if (this.#legs.size >= LEGS_MAX) return;
     const stream = new MediaStream();
@@ -76,6 +78,7 @@ export class Mesh {
       polite,
       iceServers,
       relayOnly,
+      wide,
       tracks: this.#outgoing(),
       cap: this.#caps.get(id) ?? FIRST_CAP,
       packetMs: FIRST_PACKET_MS,

@@ -49,8 +49,7 @@ export class Peer {
   #madeAt = Date.now();
   #credentialsAt = Date.now();
   /** @type {RTCIceServer[]} */ #servers;
-  /** Whether servers over TCP and TLS are asked too. */
-  #wide = false;
+  /** Whether servers over TCP and TLS are asked too. */ #wide;
   #cameThrough = false;
   #widenTimer = 0;
   #hurriedAt = 0;
@@ -61,6 +60,7 @@ export class Peer {
    * @param {boolean} setting.polite
    * @param {RTCIceServer[]} setting.iceServers
    * @param {boolean} setting.relayOnly use relay candidates alone
+   * @param {boolean} setting.wide whether servers over TCP and TLS are asked from the first moment
    * @param {Tracks} setting.tracks what to send from the first moment; null sends nothing
    * @param {Cap} setting.cap how much of it
    * @param {number} setting.packetMs how much sound a packet of the other side is to hold
@@ -81,6 +81,7 @@ export class Peer {
     this.#cap = setting.cap;
     this.#packetMs = setting.packetMs;
     this.#servers = setting.iceServers;
+    this.#wide = setting.wide;
     this.pc = new RTCPeerConnection(this.#configuration());
     this.recovery = new Recovery({
       polite: setting.polite,
@@ -138,6 +139,11 @@ export class Peer {
   /** Tell the other end what is heard of it; lost when the line is. @param {unknown} report */
   report(report) {
     if (this.#channel?.readyState === "open" && this.#channel.bufferedAmount === 0) this.#channel.send(JSON.stringify(report));
+  }
+
+  /** Whether servers over TCP and TLS are asked too: UDP led nowhere. */
+  get isWide() {
+    return this.#wide;
   }
 
   /** Seconds between two stills; 0: none. */

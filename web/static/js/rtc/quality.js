@@ -130,7 +130,8 @@ export class Quality {
       const same = before?.pc === peer.pc ? before : null;
       const last = same?.now ?? now;
       const here = hearing(last, now);
-      this.spentBytes += now.bytesIn - last.bytesIn + now.bytesOut - last.bytesOut;
+      // Firefox counts a picture's bytes from zero again when it starts anew.
+      this.spentBytes += Math.max(0, now.bytesIn - last.bytesIn) + Math.max(0, now.bytesOut - last.bytesOut);
       const seenAt = now.pictures > last.pictures ? at : (same?.seenAt ?? -Infinity);
       if (at - seenAt < FROZEN_MS) pictures.add(id);
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
