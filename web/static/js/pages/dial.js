@@ -4,15 +4,17 @@
 let dialled = null;
 
 function dial() {
-  const call = { socket: null, at: Date.now(), openedAfterMs: 0, taken: false };
+  const begunAt = Date.now();
+  const call = { socket: null, at: begunAt, openedAfterMs: 0, taken: false };
   call.opened = new Promise((resolve) => {
     const begin = () => {
       const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), "wasl.v1");
-      call.socket ??= socket;
+      // Until one is open the younger is the one to hope for.
+      Object.assign(call, { socket, at: Date.now() });
       socket.addEventListener("open", () => {
-        if (socket !== call.socket && (call.openedAfterMs || call.taken)) return socket.close(1000);
+        if (call.openedAfterMs || (call.taken && socket !== call.socket)) return socket.close(1000);
         call.socket = socket;
-        call.openedAfterMs ||= Date.now() - call.at;
+        call.openedAfterMs = Math.max(1, Date.now() - begunAt);
         resolve();
       });
     };

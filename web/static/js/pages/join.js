@@ -35,7 +35,7 @@ function askEarly() {
   const call = dialled;
   const isOpen = call.openedAfterMs > 0;
   const early = { socket: call.socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, greeted: false, pings: [], heard: [], closedWith: 0 };
-  const know = () => Object.assign(early, { socket: call.socket, openedAfterMs: call.openedAfterMs });
+  const know = () => Object.assign(early, { socket: call.socket, openedAfterMs: call.openedAfterMs }, !isOpen && { dialledAt: call.at });
   const listen = () => {
     know();
     early.socket.onmessage = ({ data }) => early.heard.push(data);
