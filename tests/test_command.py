@@ -54,6 +54,12 @@ def test_all_steps_run_though_one_fails_and_the_whole_has_failed(command, monkey
     assert "passed" in output.split("Summary")[1].splitlines()[2]
 
 
+def test_the_distributions_own_python_is_taken_where_it_fits_and_this_one_where_it_does_not(command):
+    own = "/usr/bin/python3"
+    assert command.interpreter("pass") == (own if Path(own).exists() else sys.executable)
+    assert command.interpreter("raise SystemExit(1)") == sys.executable
+
+
 def test_it_ends_well_when_all_steps_do(command, monkeypatch):
     monkeypatch.setattr(command, "STEPS", (step(command, "one", "pass"),))
     assert runs(command, monkeypatch) == 0
