@@ -7,11 +7,11 @@ import {
 } from "../../web/static/js/rtc/playout-delay.js";
 
 /** @typedef {import("../../web/static/js/rtc/samples.js").LegSample} LegSample */
-/** @typedef {{rttMs?: number | null, inventedPct?: number | null, bufferMs?: number | null, freezes?: number[], again?: boolean}} Line */
+/** @typedef {{rttMs?: number | null, inventedPct?: number | null, bufferMs?: number | null, freezes?: number[], lossPct?: number, again?: boolean}} Line */
 
 /** @param {Line} line @returns {LegSample} */
-const sample = ({ rttMs = 150, inventedPct = 0, bufferMs = 110 }) => ({
-  peer: "p", role: "classroom", connection: "connected", rttMs, here: { inventedPct, lossPct: 0, bufferMs, packets: 16 }, there: null,
+const sample = ({ rttMs = 150, inventedPct = 0, lossPct = 0, bufferMs = 110 }) => ({
+  peer: "p", role: "classroom", connection: "connected", rttMs, here: { inventedPct, lossPct, bufferMs, packets: 16 }, there: null,
 });
 
 /** Look once a second at a line that stays as it is; every delay by its second. @param {Line} line @param {number} seconds @param {import("../../web/static/js/rtc/playout-delay.js").PlayoutDelay} [from] */
@@ -84,14 +84,18 @@ describe("sound", () => {
 
 describe("a picture", () => {
   it("is shown at once until it has stood still, then waits for what is sent again", () => {
-    const all = over({ rttMs: 165, freezes: [20] }, 40).map(({ pictureMs }) => pictureMs);
+    const all = over({ rttMs: 165, lossPct: 2, freezes: [20] }, 40).map(({ pictureMs }) => pictureMs);
     assert.equal(all[19], null);
     assert.equal(all[20], 165 + NOTICED_MS);
     assert.equal(all.at(-1), 165 + NOTICED_MS);
   });
 
+  it("does not wait on a line that loses nothing: there it is a machine that stutters", () => {
+    assert.equal(over({ freezes: [20] }, 40).at(-1)?.pictureMs, null);
+  });
+
   it("never waits longer than may be, and sound does not wait with it", () => {
-    const last = over({ rttMs: 900, freezes: [20] }, 40).at(-1);
+    const last = over({ rttMs: 900, lossPct: 2, freezes: [20] }, 40).at(-1);
     assert.deepEqual([last?.pictureMs, last?.soundMs], [PICTURE_MAX_MS, null]);
   });
 });

@@ -2,8 +2,8 @@
  * How long sound and picture wait before they are played, so that what comes late or is sent again comes in time. The browser
  * waits as briefly as it can and bears a few holes in a hundred; a child does not. Pure; one decision for each look.
  *
- * Sound waits longer while speech has holes, step by step, and shorter again after a good minute. A picture that has once
- * stood still waits for what is sent again: a round trip, and a frame until its absence is noticed. They belong to
+ * Sound waits longer while speech has holes, step by step, and shorter again after a good minute. A picture that has
+ * stood still on a line that loses waits for what is sent again: a round trip, and a frame until its absence is noticed. They belong to
  * different streams, so that neither waits for the other.
  */
 
@@ -45,7 +45,8 @@ export function playoutDelay(delay, heard, { froze, again }, now) {
   if (delay.changedAt === -Infinity) return { ...delay, changedAt: now + SETTLES_MS };
   const latest = heard.at(-1);
   if (!latest || latest.rttMs === null) return delay;
-  const pictureMs = froze ? Math.min(PICTURE_MAX_MS, latest.rttMs + NOTICED_MS) : delay.pictureMs;
+  const loses = heard.some(({ here }) => here.lossPct);
+  const pictureMs = froze && loses ? Math.min(PICTURE_MAX_MS, latest.rttMs + NOTICED_MS) : delay.pictureMs;
   const holes = heard.flatMap(({ here }) => here.inventedPct ?? []);
   const inventedPct = holes.reduce((sum, pct) => sum + pct, 0) / Math.max(1, holes.length);
   const waited = now - delay.changedAt;

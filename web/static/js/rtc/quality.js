@@ -10,6 +10,7 @@ import { AT_ONCE, LOOK_BACK_MS, playoutDelay } from "./playout-delay.js";
 import { hearing, read, summary } from "./readings.js";
 import { agreedSilence, heldBy, readEnd, sparedBy, turnsOf } from "./reports.js";
 import { LADDER, RUNGS, Rung, place } from "./rungs.js";
+import { median } from "./samples.js";
 import { FIRST_PACKET_MS } from "./mesh.js";
 
 /** @typedef {import("./mesh.js").Mesh} Mesh */
@@ -205,8 +206,8 @@ export class Quality {
     if (!known) return { packetMs: FIRST_PACKET_MS, again: false };
     const losses = this.#window.filter((sample) => sample.at > at - LOSS_OVER_MS)
       .flatMap(({ legs }) => legs.filter((leg) => leg.peer === peer).map(({ here }) => here.lossPct ?? 0));
-    const loss = losses.reduce((sum, value) => sum + value, 0) / Math.max(1, losses.length);
-    known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && loss >= LOSSY_PCT;
+    // The median: what an outage has swallowed is told all at once when the line is back.
+    known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && median(losses) >= LOSSY_PCT;
     known.again ||= known.lossy && (known.now.rttMs ?? Infinity) <= AGAIN_RTT_MAX_MS;
     const short = known.lossy && RUNGS[rung].sound && place(rung) <= place(Rung.VOICE_24);
     return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again };

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { asksAgain, leanDescription } from "../../web/static/js/rtc/lean-description.js";
+import { Peer } from "../../web/static/js/rtc/peer.js";
+
+const SOUND = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10\r\n";
+
+/** Stands for the browser's connection, as far as an answer goes. */
+class Connection {
+  signalingState = "stable";
+  connectionState = "new";
+  iceConnectionState = "new";
+  /** @type {RTCSessionDescriptionInit | null} */ remoteDescription = null;
+  receivers = [{ track: { kind: "audio" }, jitterBufferTarget: null }, { track: { kind: "video" }, jitterBufferTarget: null }, { track: { kind: "audio" } }];
+  getReceivers() {
+    return this.receivers;
+  }
+  getTransceivers() {
+    return [];
+  }
+  createDataChannel() {
+    return {};
+  }
+  /** @param {RTCSessionDescriptionInit} description */
+  async setRemoteDescription(description) {
+    this.remoteDescription = description;
+  }
+  async setLocalDescription() {}
+  async createAnswer() {
+    return { type: "answer", sdp: SOUND };
+  }
+  close() {}
+}
+
+/** @param {(peer: Peer, said: string[]) => Promise<void> | void} check */
+async function withPeer(check) {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
+  /** @type {string[]} */ const said = [];
+  const peer = new Peer(/** @type {any} */ ({
+    polite: true, iceServers: [], relayOnly: false, wide: false, tracks: { audio: null, video: null }, packetMs: 60,
+    cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {},
+    /** @param {string} _type @param {RTCSessionDescriptionInit} description */
+    sendDescription: (_type, { sdp = "" }) => said.push(sdp),
+  }));
+  try {
+    await check(peer, said);
+  } finally {
+    peer.close();
+    mock.timers.reset();
+  }
+}
+
+test("an answer lets the other side ask for sound again where it wants to, and not where it does not", () =>
+  withPeer(async (peer, said) => {
+    for (const again of [false, true, false]) await peer.handleDescription({ type: "offer", sdp: leanDescription(SOUND, 60, again) });
+    assert.deepEqual(said.map((sdp) => asksAgain(sdp)), [false, true, false]);
+  }));
+
+test("sound and picture are told apart to wait, and a browser that knows of no waiting is left alone", () =>
+  withPeer((peer) => {
+    peer.setPlayoutDelay({ audioMs: 200, videoMs: 325 });
+    const receivers = /** @type {any[]} */ (peer.pc.getReceivers());
+    assert.deepEqual(receivers.map(({ jitterBufferTarget }) => jitterBufferTarget), [200, 325, undefined]);
+    assert.equal("jitterBufferTarget" in receivers[2], false);
+  }));

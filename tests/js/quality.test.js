@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { AGAIN_RTT_MAX_MS, LOOK_EVERY_MS, Quality } from "../../web/static/js/rtc/quality.js";
+
+// A browser that tells nothing of its battery; Node's own object, where there is one, can not be replaced by assignment.
+Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
+
+/** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
+
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds */
+async function over(seconds) {
+  mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
+  let clock = 0;
+  const real = performance.now;
+  performance.now = () => clock;
+  const sum = { packetsReceived: 0, packetsLost: 0, concealedSamples: 0, totalSamplesReceived: 0, jitterBufferDelay: 0, jitterBufferEmittedCount: 0 };
+  let rtt = 0.1;
+  let pictureBytes = 0;
+  const stats = () => new Map([
+    ["sound", { id: "sound", type: "inbound-rtp", kind: "audio", ...sum }],
+    ["picture", { id: "picture", type: "inbound-rtp", kind: "video", bytesReceived: pictureBytes }],
+    ["way", { id: "way", type: "remote-inbound-rtp", kind: "audio", roundTripTime: rtt }],
+  ]);
+  /** @type {any[]} */ const delays = [];
+  /** @type {any[]} */ const caps = [];
+  const peer = {
+    pc: { connectionState: "connected", getStats: async () => stats() }, silentMs: 0, noteSilence() {}, report() {},
+    /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
+  };
+  const mesh = {
+    legs: () => [{ id: "p", negotiation: 1, peer, report: null }],
+    /** @param {unknown[]} given */ setCap: (...given) => caps.push(given),
+  };
+  const quality = new Quality(/** @type {any} */ ({
+    mesh, role: () => "psychologist", roleOf: () => "classroom", speaks: () => true, visitLeftMs: () => 600_000, online: () => true,
+    live: () => true, onView() {}, onSilence() {},
+  }));
+  try {
+    for (const { lost = 0, packets = 16, holes = 0, rttMs = 100, pictureBytes: bytes = 0 } of seconds) {
+      clock += LOOK_EVERY_MS;
+      rtt = rttMs / 1000;
+      pictureBytes = bytes;
+      sum.packetsReceived += packets;
+      sum.packetsLost += lost;
+      sum.concealedSamples += holes * 480;
+      sum.totalSamplesReceived += 48_000;
+      sum.jitterBufferDelay += 0.1 * 48_000;
+      sum.jitterBufferEmittedCount += 48_000;
+      mock.timers.tick(LOOK_EVERY_MS);
+      for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+    }
+  } finally {
+    quality.stop();
+    performance.now = real;
+    mock.timers.reset();
+  }
+  return { delay: delays.at(-1), again: caps.at(-1)?.[3], spent: quality.spentBytes };
+}
+
+/** @param {number} seconds @param {Second} second */
+const all = (seconds, second) => Array.from({ length: seconds }, () => second);
+
+test("speech with holes is told to wait, whole speech is not", async () => {
+  assert.ok((await over(all(30, { holes: 3 }))).delay.audioMs > 100);
+  assert.equal((await over(all(30, {}))).delay.audioMs, null);
+});
+
+test("lost sound is asked for again on a short way that goes on losing", async () => {
+  assert.equal((await over(all(20, { lost: 4 }))).again, true);
+  assert.equal((await over(all(20, {}))).again, false);
+  assert.equal((await over(all(20, { lost: 4, rttMs: AGAIN_RTT_MAX_MS + 1 }))).again, false);
+});
+
+test("an outage, told all at once when it is over, is no line that goes on losing", async () => {
+  const outage = [...all(12, {}), ...all(8, { packets: 0 }), { lost: 160, packets: 16 }, ...all(8, {})];
+  assert.equal((await over(outage)).again, false);
+});
+
+test("a picture's counter that begins again takes nothing back of what was spent", async () => {
+  const { spent } = await over([{}, { pictureBytes: 9_000 }, { pictureBytes: 100 }, { pictureBytes: 200 }]);
+  assert.ok(spent >= 9_000, String(spent));
+});
