@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import {
-  AT_ONCE, FAR_RTT_MS, LONGER_BY_MS, LONGER_EVERY_MS, LOOK_BACK_MS, NOTICED_MS, PICTURE_MAX_MS, SETTLES_MS, SHORTER_EVERY_MS, SOUND_AGAIN_MAX_MS,
-  SOUND_FAR_MAX_MS, SOUND_MAX_MS, playoutDelay,
+  AT_ONCE, FAR_RTT_MS, LONGER_BY_MS, LONGER_EVERY_MS, LOOK_BACK_MS, MANY_HOLES_PCT, MUCH_LONGER_BY_MS, NOTICED_MS, PICTURE_MAX_MS, REPAIRED_MS,
+  REPAIR_FROM_LOSS_PCT, SETTLES_MS, SHORTER_EVERY_MS, SOUND_AGAIN_MAX_MS, SOUND_FAR_MAX_MS, SOUND_MAX_MS, playoutDelay,
 } from "../../web/static/js/rtc/playout-delay.js";
 
 /** @typedef {import("../../web/static/js/rtc/samples.js").LegSample} LegSample */
@@ -36,6 +36,26 @@ describe("sound", () => {
   it("waits longer step by step while speech has holes, from what it waits already, and never longer than may be", () => {
     const all = over({ inventedPct: 3, bufferMs: 110 }, 60).map(({ soundMs }) => soundMs);
     assert.deepEqual([...new Set(all)], [null, 110 + LONGER_BY_MS, SOUND_MAX_MS]);
+  });
+
+  it("takes one great step where there are many holes", () => {
+    const all = over({ inventedPct: MANY_HOLES_PCT + 1, rttMs: FAR_RTT_MS + 1, bufferMs: 110 }, 60).map(({ soundMs }) => soundMs);
+    assert.deepEqual([...new Set(all)], [null, 110 + MUCH_LONGER_BY_MS, SOUND_FAR_MAX_MS]);
+  });
+
+  it("waits for what repeats a missing packet, as soon as the line is known to lose, and no longer while speech is whole", () => {
+    const all = over({ lossPct: REPAIR_FROM_LOSS_PCT }, 200).map(({ soundMs }) => soundMs);
+    assert.deepEqual([...new Set(all)], [null, REPAIRED_MS]);
+    assert.ok(all.indexOf(REPAIRED_MS) * 1000 <= SETTLES_MS + 1000);
+  });
+
+  it("does not wait for a packet that got lost once in a while", () => {
+    assert.ok(over({ lossPct: REPAIR_FROM_LOSS_PCT / 2 }, 60).every(({ soundMs }) => soundMs === null));
+  });
+
+  it("is played sooner again down to what repairs, where the line goes on losing", () => {
+    const all = over({ lossPct: 2 }, 200, { soundMs: 180, pictureMs: null, changedAt: 0 }).map(({ soundMs }) => soundMs);
+    assert.deepEqual([...new Set(all)], [180, REPAIRED_MS]);
   });
 
   it("may wait longer where lost packets are sent again", () => {
@@ -96,6 +116,6 @@ describe("a picture", () => {
 
   it("never waits longer than may be, and sound does not wait with it", () => {
     const last = over({ rttMs: 900, lossPct: 2, freezes: [20] }, 40).at(-1);
-    assert.deepEqual([last?.pictureMs, last?.soundMs], [PICTURE_MAX_MS, null]);
+    assert.deepEqual([last?.pictureMs, last?.soundMs], [PICTURE_MAX_MS, REPAIRED_MS]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
+import { SOUND_AGAIN_MAX_MS, SOUND_MAX_MS } from "../../web/static/js/rtc/playout-delay.js";
 import { AGAIN_RTT_MAX_MS, LOOK_EVERY_MS, Quality } from "../../web/static/js/rtc/quality.js";
 
 // A browser that tells nothing of its battery; Node's own object, where there is one, can not be replaced by assignment.
@@ -8,8 +9,8 @@ Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true }
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds */
-async function over(seconds) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again */
+async function over(seconds, asksAgain = false) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -25,7 +26,7 @@ async function over(seconds) {
   /** @type {any[]} */ const delays = [];
   /** @type {any[]} */ const caps = [];
   const peer = {
-    pc: { connectionState: "connected", getStats: async () => stats() }, silentMs: 0, noteSilence() {}, report() {},
+    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, silentMs: 0, noteSilence() {}, report() {},
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
   const mesh = {
@@ -64,6 +65,11 @@ const all = (seconds, second) => Array.from({ length: seconds }, () => second);
 test("speech with holes is told to wait, whole speech is not", async () => {
   assert.ok((await over(all(30, { holes: 3 }))).delay.audioMs > 100);
   assert.equal((await over(all(30, {}))).delay.audioMs, null);
+});
+
+test("what the other side had sent again is waited for on this side too, which loses little by that", async () => {
+  const [agreed, not] = [await over(all(40, { holes: 5 }), true), await over(all(40, { holes: 5 }))];
+  assert.deepEqual([agreed.delay.audioMs, not.delay.audioMs], [SOUND_AGAIN_MAX_MS, SOUND_MAX_MS]);
 });
 
 test("lost sound is asked for again on a short way that goes on losing", async () => {

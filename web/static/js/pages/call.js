@@ -190,10 +190,10 @@ class Call {
       case "clip":
       case "signal":
       case "text":
-        this.#parts.below((panel) => panel.take(message));
+        this.#parts.take(message);
         break;
       case "error":
-        if (message.regarding === "clip") this.#parts.below((panel) => panel.take(message));
+        if (message.regarding === "clip") this.#parts.take(message);
         else if (message.regarding && !["signal", "sealing-key", "offer", "answer", "candidate", "ice-servers", "health", "reconnect"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
         break;
     }

@@ -35,6 +35,7 @@ export class LaterParts {
   #lineTimer = 0;
   #lineWantedAt = 0;
   #lowTimer = 0;
+  #lowComes = false;
 
   /**
    * @param {object} hands
@@ -106,6 +107,16 @@ export class LaterParts {
     else this.#wishes.push(wish);
   }
 
+  /**
+   * What concerns what is below voice. Another's key alone is no reason to load at once what would hold up speech on a thin
+   * line: it comes again after this page's own.
+   * @param {import("../signaling/messages.js").ServerMessage} message
+   */
+  take(message) {
+    if (message.type === "sealing-key" && !this.#low) void this.#bringLow();
+    else this.below((panel) => panel.take(message));
+  }
+
   /** @param {(panel: Panel) => void} use */
   below(use) {
     const { send, helpPlan, model, floor } = this.hands;
@@ -120,8 +131,17 @@ export class LaterParts {
     if (this.#low) return;
     this.#lowTimer = setTimeout(() => {
       if (this.hands.model.links.size && afterMs < LOW_DURING_CALL_MS) this.#wantLow(LOW_DURING_CALL_MS);
-      else void this.#inPieces(LOW_PIECES).then(() => this.below(() => this.hands.render()));
+      else void this.#bringLow();
     }, afterMs);
+  }
+
+  async #bringLow() {
+    clearTimeout(this.#lowTimer);
+    if (this.#lowComes) return;
+    this.#lowComes = true;
+    await this.#inPieces(LOW_PIECES);
+    this.#lowComes = false;
+    this.below(() => this.hands.render());
   }
 
   /** @param {number} afterMs */

@@ -146,6 +146,11 @@ export class Peer {
     return this.#wide;
   }
 
+  /** Whether lost sound is sent again. It takes both: whoever hears well lets the other ask. */
+  get asksAgain() {
+    return this.#again || asksAgain(this.pc.remoteDescription?.sdp);
+  }
+
   /** Seconds between two stills; 0: none. */
   get stillEveryS() {
     return this.#cap.stillEveryS;
@@ -227,9 +232,7 @@ export class Peer {
 
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
   async #say({ type, sdp = "" }) {
-    // Asking again takes both: whoever hears well lets the other ask.
-    const again = this.#again || asksAgain(this.pc.remoteDescription?.sdp);
-    const lean = { type, sdp: leanDescription(sdp, this.#packetMs, again) };
+    const lean = { type, sdp: leanDescription(sdp, this.#packetMs, this.asksAgain) };
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);

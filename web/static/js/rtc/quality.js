@@ -179,7 +179,7 @@ export class Quality {
       if (!known || peer.pc.connectionState !== "connected") continue;
       const heard = this.#window.filter((sample) => sample.at > Math.max(at - LOOK_BACK_MS, known.delay.changedAt))
         .flatMap((sample) => sample.legs.filter((leg) => leg.peer === id && leg.connection === "connected"));
-      known.delay = playoutDelay(known.delay, heard, known, at);
+      known.delay = playoutDelay(known.delay, heard, { froze: known.froze, again: peer.asksAgain }, at);
       peer.setPlayoutDelay({ audioMs: known.delay.soundMs, videoMs: known.delay.pictureMs });
     }
   }
