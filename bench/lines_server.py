@@ -1,5 +1,6 @@
-"""The real demonstration behind TLS, in the laboratory's internet, as `bench/lines.py` lets people call on it."""
+"""The real demonstration behind a real TLS proxy, in the laboratory's internet: what `bench/lines.py` calls on."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.lab.laboratory import SERVER_ADDRESS, Laboratory
+from tests.lab.tls_front import running_front
 from tests.support.coturn import Coturn
 from tests.support.demo_server import free_port
 
@@ -15,7 +17,7 @@ URL = f"https://{SERVER_ADDRESS}"
 
 
 class Server:
-    """The demonstration and the TLS front before it; the first can be killed and started again."""
+    """The demonstration and the TLS proxy before it; the first can be killed and started again."""
 
     def __init__(self, laboratory: Laboratory, folder: Path, coturn: Coturn) -> None:
         self._lab, self._folder = laboratory, folder
@@ -26,12 +28,13 @@ class Server:
             "WASL_TURN_SECRET": coturn.settings.secrets[0],
         }
         self._demo: subprocess.Popen[str] | None = None
-        self._front: subprocess.Popen[str] | None = None
+        self._front = contextlib.ExitStack()
+        self._has_front = False
         self.links: dict[str, str] = {}
         self.visit = ""
 
     def start(self) -> None:
-        """Start the demonstration, and the TLS front where it does not run yet; read the links."""
+        """Start the demonstration, and the TLS proxy where it does not run yet; read the links."""
         wasl = str(Path(sys.executable).with_name("wasl"))
         with (self._folder / "server.log").open("a") as log:
             self._demo = subprocess.Popen(
@@ -46,14 +49,10 @@ class Server:
         if not told:
             raise RuntimeError((self._folder / "server.log").read_text()[-2000:])
         self.links, self.visit = json.loads(told)["links"], json.loads(told)["visit"]
-        if self._front is None:
-            arguments = (SERVER_ADDRESS, str(TLS_PORT), str(self._port), str(self._folder))
-            self._front = subprocess.Popen(
-                self._lab.command_inside(self._lab.internet, sys.executable, "-m", "tests.lab.tls_front", *arguments),
-                stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            assert self._front.stdout is not None
-            self._front.stdout.readline()
+        if not self._has_front:
+            place = (SERVER_ADDRESS, TLS_PORT, self._port, self._folder)
+            self._front.enter_context(running_front(self._lab, self._lab.internet, *place))
+            self._has_front = True
 
     def kill(self) -> None:
         """End the demonstration as a crash would."""
@@ -65,6 +64,4 @@ class Server:
     def close(self) -> None:
         """End both."""
         self.kill()
-        if self._front is not None:
-            self._front.kill()
-            self._front.communicate()
+        self._front.close()

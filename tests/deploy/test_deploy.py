@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from signaling.arrivals import Arrivals
+from tests.lab.tls_front import HAPROXY, SAMPLE, make_certificate, settings_for
 from web.cli import main
 from web.metrics import Metrics
 from web.settings import load_settings
@@ -110,6 +111,8 @@ class TestPrivacy:
             text = re.sub(r"#.*", "", (DEPLOY / sample).read_text())
             sites = text.partition("\n}\n")[2]
             assert re.search(r"\blog\b", sites) is None
+        haproxy = re.sub(r"#.*", "", (DEPLOY / "haproxy.cfg").read_text())
+        assert re.search(r"\blog\b|httplog|tcplog", haproxy.partition("\ndefaults\n")[2]) is None
 
     def test_containers_that_see_addresses_keep_no_output(self):
         for service in ("proxy", "relay"):
@@ -120,6 +123,22 @@ class TestPrivacy:
     def test_the_two_caddy_samples_differ_in_two_lines(self):
         one, other = ((DEPLOY / name).read_text().splitlines() for name in ("Caddyfile", "Caddyfile.compose"))
         assert sum(a != b for a, b in zip(one, other, strict=True)) == 2
+
+
+class TestHaproxy:
+    def test_the_sample_is_accepted_with_a_certificate_and_as_the_laboratory_changes_it(self, tmp_path):
+        if HAPROXY is None:
+            pytest.skip("no haproxy (apt-get install haproxy)")
+        certificate, key = make_certificate("127.0.0.1", tmp_path)
+        both = tmp_path / "wasl.pem"
+        both.write_bytes(certificate.read_bytes() + key.read_bytes())
+        as_it_is = SAMPLE.read_text().replace("/etc/haproxy/wasl.pem", str(both))
+        for number, settings in enumerate((as_it_is, settings_for("127.0.0.1", 8443, 8080, both))):
+            path = tmp_path / f"{number}.cfg"
+            path.write_text(settings)
+            told = subprocess.run([HAPROXY, "-c", "-f", path], check=False, capture_output=True, text=True)
+            assert told.returncode == 0, told.stderr
+            assert "WARNING" not in told.stderr
 
 
 class TestDocuments:

@@ -15,8 +15,9 @@ import pytest_asyncio
 from bench.lines import CASES
 from bench.lines_call import ROLES, Call, calling
 from tests.lab.browsers import CHROMIUM
-from tests.lab.laboratory import missing_for_laboratory
+from tests.lab.laboratory import SERVER_ADDRESS, missing_for_laboratory
 from tests.lab.presets import PRESETS
+from tests.lab.tls_front import HAPROXY
 from tests.support.coturn import coturn_is_here
 from tests.support.firefox import FIREFOX
 
@@ -34,6 +35,8 @@ elif not Path(CHROMIUM).exists():
     pytestmark.append(pytest.mark.skip(reason=f"no {CHROMIUM} (apt-get install chromium)"))
 elif not coturn_is_here():
     pytestmark.append(pytest.mark.skip(reason="no turnserver (apt-get install coturn)"))
+elif HAPROXY is None:
+    pytestmark.append(pytest.mark.skip(reason="no haproxy (apt-get install haproxy)"))
 
 
 @pytest.mark.by_hand
@@ -90,10 +93,18 @@ def set_lines(call: Call, lines: tuple[str, str, str]) -> None:
         call.lab.set_line(role, line)
 
 
+def connections_to_the_server(call: Call) -> list[str]:
+    """Return the TCP connections that stand between the proxy and the browsers."""
+    source = ("src", SERVER_ADDRESS, "and", "sport", "=", ":443")
+    return call.lab.inside(call.lab.internet, "ss", "-Htn", "state", "established", *source).splitlines()
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_village_on_3g_is_heard_and_comes_back_after_an_outage(call: Call) -> None:
     set_lines(call, CASES["rural3g"].lines)
     assert all((await call.join())[1].values())
+    # The page, its requests and its socket: one connection for each of the three browsers.
+    assert len(connections_to_the_server(call)) == len(ROLES)
     measured = await call.measure(10)
     assert measured["inventedPct"] < 8
     assert measured["uplinkKbps"] < PRESETS["rural3g"].up_kbit

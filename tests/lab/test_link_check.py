@@ -15,6 +15,7 @@ from tests.lab.browsers import CHROMIUM, launch
 from tests.lab.laboratory import SERVER_ADDRESS, Laboratory, missing_for_laboratory
 from tests.lab.presets import PRESETS
 from tests.lab.speech import write_speech
+from tests.lab.tls_front import HAPROXY, running_front
 
 TLS_PORT, WEB_PORT = 8443, 8000
 ORIGIN = f"https://{SERVER_ADDRESS}:{TLS_PORT}"
@@ -22,7 +23,11 @@ CHECK_MS = 90_000
 #: What a check may cost: 1 MB, with what TCP sends again.
 BYTES_MAX = 1_000_000
 
-reason = missing_for_laboratory() or (None if Path(CHROMIUM).exists() else f"no {CHROMIUM}")
+reason = (
+    missing_for_laboratory()
+    or (None if Path(CHROMIUM).exists() else f"no {CHROMIUM}")
+    or (None if HAPROXY else "no haproxy (apt-get install haproxy)")
+)
 pytestmark = [pytest.mark.by_hand, pytest.mark.namespaces, pytest.mark.browser, pytest.mark.timeout(240)]
 if reason is not None:
     pytestmark.append(pytest.mark.skip(reason=reason))
@@ -36,24 +41,23 @@ def lab() -> Iterator[Laboratory]:
 
 @contextlib.contextmanager
 def serving(lab: Laboratory, folder: Path) -> Iterator[dict]:
-    """Run a demo behind the TLS front, in the internet's namespace."""
+    """Run a demo behind the TLS proxy, in the internet's namespace."""
     wasl = Path(sys.executable).with_name("wasl")
     place = ("--port", str(WEB_PORT), "--data", str(folder / "data"), "--public-url", ORIGIN)
-    demo = (str(wasl), "demo", "--json", *place)
-    front = (sys.executable, "-m", "tests.lab.tls_front", SERVER_ADDRESS, str(TLS_PORT), str(WEB_PORT), str(folder))
     with (folder / "server.log").open("w") as log:
-        started = [
-            subprocess.Popen(lab.command_inside(lab.internet, *command), stdout=subprocess.PIPE, stderr=log, text=True)
-            for command in (demo, front)
-        ]
+        demo = subprocess.Popen(
+            lab.command_inside(lab.internet, str(wasl), "demo", "--json", *place),
+            stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
         try:
-            said = [process.stdout.readline() for process in started if process.stdout is not None]
-            assert all(said), (folder / "server.log").read_text()[-2000:]
-            yield json.loads(said[0])
+            assert demo.stdout is not None
+            told = demo.stdout.readline()
+            assert told, (folder / "server.log").read_text()[-2000:]
+            with running_front(lab, lab.internet, SERVER_ADDRESS, TLS_PORT, WEB_PORT, folder):
+                yield json.loads(told)
         finally:
-            for process in started:
-                process.terminate()
-                process.communicate(timeout=20)
+            demo.terminate()
+            demo.communicate(timeout=20)
 
 
 async def check(lab: Laboratory, folder: Path, links: dict) -> dict:

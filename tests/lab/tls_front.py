@@ -1,16 +1,19 @@
-"""A TLS front for the laboratory: browsers give camera and microphone only to a secure page, and the demo listens on
-loopback only. Makes its own certificate for one address, then carries bytes to a local port; runs as a process.
+"""The TLS proxy before the laboratory's server: HAProxy with the very file that ``deploy/`` recommends.
 
-    python -m tests.lab.tls_front ADDRESS PORT TARGET_PORT FOLDER
+Browsers give camera and microphone only to a secure page, and the demo listens on loopback only. The certificate is
+made here; addresses, folder and user are put in the place of the sample's.
 """
 
-import asyncio
 import base64
 import contextlib
 import hashlib
 import ipaddress
-import ssl
-import sys
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +22,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-CHUNK_BYTES = 65_536
-#: What a browser can not read before its last byte has come fits into one packet, as with the proxies of deploy/.
-RECORD_BYTES = 1_300
+from tests.lab.laboratory import Laboratory
+
+HAPROXY = shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+SAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "haproxy.cfg"
+READY_WITHIN_S = 10.0
+LISTENING = "0A"
 
 
 def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
@@ -55,33 +61,59 @@ def key_pin(certificate: Path) -> str:
     return base64.b64encode(hashlib.sha256(info).digest()).decode()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+def settings_for(address: str, port: int, target_port: int, certificate: Path) -> str:
+    """Return the sample's settings for one IPv4 address, without IPv6, port 80 and another user's rights.
+
+    Raises ``ValueError`` when the sample no longer says what is to be replaced.
+    """
+    settings = SAMPLE.read_text()
+    for pattern, replacement in (
+        (r"    user haproxy\n    group haproxy\n", ""),
+        (r"frontend plain\n(?: .*\n)+\n", ""),
+        (r"    bind :::443 .*\n", ""),
+        (r"bind \*:443", f"bind {address}:{port}"),
+        (r"/etc/haproxy/wasl\.pem", str(certificate)),
+        (r"127\.0\.0\.1:8080", f"127.0.0.1:{target_port}"),
+    ):
+        settings, found = re.subn(pattern, replacement, settings)
+        if found != 1:
+            raise ValueError(f"{SAMPLE.name} has {found} of {pattern!r}")
+    return settings
+
+
+@contextlib.contextmanager
+def running_front(
+    laboratory: Laboratory, namespace: str, address: str, port: int, target_port: int, folder: Path
+) -> Iterator[None]:
+    """Run HAProxy in a namespace, its certificate and settings in ``folder``; it serves when this yields.
+
+    Raises ``RuntimeError`` when it does not come up.
+    """
+    assert HAPROXY is not None
+    certificate, key = make_certificate(address, folder)
+    both = folder / "front.pem"
+    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    settings = folder / "haproxy.cfg"
+    settings.write_text(settings_for(address, port, target_port, both))
+    command = laboratory.command_inside(namespace, HAPROXY, "-db", "-f", str(settings))
+    with (folder / "front.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + READY_WITHIN_S
+        while not _listens(process.pid, address, port):
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError((folder / "front.log").read_text()[-2000:])
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _listens(process: int, address: str, port: int) -> bool:
+    """Say whether somebody listens there in the network namespace of a process."""
+    place = f"{int.from_bytes(socket.inet_aton(address), 'little'):08X}:{port:04X}"
     with contextlib.suppress(OSError):
-        while chunk := await reader.read(CHUNK_BYTES):
-            for start in range(0, len(chunk), RECORD_BYTES):
-                writer.write(chunk[start : start + RECORD_BYTES])
-            await writer.drain()
-    writer.close()
-
-
-async def main(address: str, port: int, target_port: int, folder: Path) -> None:
-    """Serve until killed; prints ``ready`` once it listens."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*make_certificate(address, folder))
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", target_port)
-        except OSError:
-            writer.close()
-            return
-        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
-
-    server = await asyncio.start_server(carry, address, port, ssl=context)
-    print("ready", flush=True)  # noqa: T201  the parent waits for it
-    async with server:
-        await server.serve_forever()
-
-
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])))
+        lines = [line.split() for line in Path(f"/proc/{process}/net/tcp").read_text().splitlines()]
+        return any(fields[1] == place and fields[3] == LISTENING for fields in lines)
+    return False
