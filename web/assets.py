@@ -39,9 +39,10 @@ HASH_CHARS = 12
 #: As hard as brotli can: a second or two at the start of the program.
 BROTLI_QUALITY = 11
 #: Entries of the call page's parts, each loaded whole at its own moment: at the tap, for adults, once connected. What
-#: comes during a call is cut into pieces that a thin line carries between two packets of speech.
+#: comes during a call is cut into pieces that a thin line carries between two packets of speech. The mesh is asked for
+#: while the door is still on its way: as much as comes before the answer to the tap.
 GROUPS = (
-    "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
+    "js/rtc/mesh.js", "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
     "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
     "js/clips/sealing.js", "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip

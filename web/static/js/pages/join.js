@@ -2,6 +2,8 @@
 // `dialled` and `dial` are those of dial.js, which stands at its head.
 const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
+// On one connection answers come in the order in which the server gives them: on a thin line the seat is not to wait behind the room.
+const ANSWER_FIRST_MS = 100;
 
 for (const link of document.querySelectorAll("#before .languages a")) link.hash = secret;
 
@@ -10,6 +12,7 @@ join.onclick = async () => {
   join.setAttribute("aria-busy", "true");
   try {
     const asked = askEarly();
+    await Promise.race([asked.answer, new Promise((resolve) => setTimeout(resolve, ANSWER_FIRST_MS))]);
     const { start } = await import("wasl/pages/call.js");
     await start(secret, asked);
   } catch (error) {
@@ -22,11 +25,13 @@ join.onclick = async () => {
   join.removeAttribute("aria-busy");
 };
 join.disabled = false;
+// Whoever looks at the door for a moment has all of the room behind it before the tap.
+setTimeout(() => (document.getElementById("room-parts").rel = "modulepreload"), 300);
 
 // The seat is asked for, and the socket greeted, while the modules still come: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
-  if (!secret && !visit) return { take: () => null, takeSocket: () => null };
+  if (!secret && !visit) return { answer: null, take: () => null, takeSocket: () => null };
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
   const answers = [fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null)];
@@ -66,7 +71,7 @@ function askEarly() {
     know();
     return sockets.pop() ?? null;
   };
-  return { take: () => answers.pop() ?? null, takeSocket };
+  return { answer: answers[0], take: () => answers.pop() ?? null, takeSocket };
 }
 
 // A page that Back brings to life again has lost its socket and its devices.
