@@ -26,7 +26,13 @@ class Connection {
   async setRemoteDescription(description) {
     this.remoteDescription = description;
   }
-  async setLocalDescription() {}
+  /** @type {RTCSessionDescriptionInit | null} */ localDescription = null;
+  /** @type {string[]} */ set = [];
+  /** @param {RTCSessionDescriptionInit} description */
+  async setLocalDescription(description) {
+    this.set.push(description.type);
+    this.localDescription = description;
+  }
   async createAnswer() {
     return { type: "answer", sdp: SOUND };
   }
@@ -64,4 +70,32 @@ test("sound and picture are told apart to wait, and a browser that knows of no w
     const receivers = /** @type {any[]} */ (peer.pc.getReceivers());
     assert.deepEqual(receivers.map(({ jitterBufferTarget }) => jitterBufferTarget), [200, 325, undefined]);
     assert.equal("jitterBufferTarget" in receivers[2], false);
+  }));
+
+test("a page that uses relays alone names its own relay's address, once, when both descriptions stand", async () => {
+  /** @type {any[]} */ const named = [];
+  const relay = { type: "relay", address: "198.51.100.2", usernameFragment: "a1b2", candidate: "candidate:1 1 udp 1 198.51.100.2 50000 typ relay", toJSON() { return this; } };
+  for (const relayOnly of [true, false]) {
+    await withPeer(async (peer) => {
+      Object.assign(peer.pc, { addIceCandidate: async (/** @type {any} */ given) => named.push(given) });
+      peer.setting.relayOnly = relayOnly;
+      peer.setting.sendCandidate = () => undefined;
+      /** @type {any} */ (peer.pc).onicecandidate({ candidate: relay });
+      peer.beginChecks();
+      await peer.handleCandidate(null);
+      assert.deepEqual(named.splice(0), []);
+      await peer.handleDescription({ type: "offer", sdp: SOUND });
+      /** @type {any} */ (peer.pc).onicecandidate({ candidate: relay });
+      await peer.handleCandidate(null);
+      const addresses = named.splice(0).filter(Boolean).map(({ candidate }) => candidate.split(" ")[4]);
+      assert.deepEqual(addresses, relayOnly ? ["198.51.100.2"] : []);
+    });
+  }
+});
+
+test("the first answer is provisional first: Chromium would throw away what its pool has gathered", () =>
+  withPeer(async (peer, said) => {
+    for (let turn = 0; turn < 2; turn++) await peer.handleDescription({ type: "offer", sdp: SOUND });
+    assert.deepEqual(/** @type {any} */ (peer.pc).set, ["pranswer", "answer", "answer"]);
+    assert.equal(said.length, 2);
   }));

@@ -37,6 +37,8 @@ export class Peer {
   #face = new MediaStream();
   /** What cannot be checked yet. @type {(RTCIceCandidateInit | null)[]} */ #early = [];
   #mayCheck = false;
+  /** A candidate of this side's own relay, until it has been named. @type {RTCIceCandidate | null} */ #relay = null;
+  /** The generation for which one has been. @type {string | null | undefined} */ #named;
   /** @type {{audio?: RTCRtpSender, video?: RTCRtpSender}} */ #senders = {};
   /** @type {RTCDataChannel | null} */ #channel = null;
   /** @type {RTCDataChannel | null} */ #stills = null;
@@ -92,6 +94,8 @@ export class Peer {
     });
     this.pc.onicecandidate = ({ candidate }) => {
       this.#cameThrough ||= cameThrough(candidate);
+      if (candidate?.type === "relay" && candidate.usernameFragment !== this.#named) this.#relay ||= candidate;
+      void this.#queue(() => this.#check());
       if (candidate?.candidate !== "") setting.sendCandidate(candidate && candidate.toJSON());
     };
     this.pc.ontrack = ({ track }) => setting.onTrack(track);
@@ -212,7 +216,7 @@ export class Peer {
   /** @returns {RTCConfiguration} */
   #configuration() {
     const iceServers = this.#wide ? this.#servers : overUdp(this.#servers);
-    // With the pool the offering side asks for its relay address before its offer is made; Chromium's answering side has no use for it.
+    // With the pool a relay address is asked for before there is a description: on EDGE the offer is a second on its way.
     return { iceServers, iceTransportPolicy: this.setting.relayOnly ? "relay" : "all", bundlePolicy: "max-bundle", iceCandidatePoolSize: 1 };
   }
 
@@ -233,6 +237,8 @@ export class Peer {
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
   async #say({ type, sdp = "" }) {
     const lean = { type, sdp: leanDescription(sdp, this.#packetMs, this.asksAgain) };
+    // What its pool has gathered since the connection was made Chromium throws away at an answer, and not at a provisional one.
+    if (type === "answer" && !this.pc.localDescription) await this.pc.setLocalDescription({ ...lean, type: "pranswer" }).catch(() => undefined);
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);
@@ -260,6 +266,11 @@ export class Peer {
 
   async #check() {
     if (!this.#mayCheck || !this.pc.remoteDescription) return;
+    const relay = this.setting.relayOnly && this.#relay;
+    if (relay) {
+      [this.#named, this.#relay] = [relay.usernameFragment, null];
+      await this.#addCandidate(neighbour(relay.address ?? ""));
+    }
     for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
   }
 
@@ -373,6 +384,14 @@ async function limit(sender, wanted) {
   Object.assign(encoding, wanted);
   await sender.setParameters(parameters).catch((error) => console.warn("limit:", error));
 }
+
+/**
+ * A relay lets in only who comes from an address that was named to it, whatever the port (RFC 8656, section 9), and the other
+ * side's relay is most often the same machine. Named before the other side's candidate has come, its first checks are let in:
+ * on EDGE that candidate is a second or more on its way. Nobody is at this port.
+ * @param {string} address @returns {RTCIceCandidateInit}
+ */
+const neighbour = (address) => ({ candidate: `candidate:0 1 udp 1 ${address} 1024 typ relay raddr 0.0.0.0 rport 0`, sdpMLineIndex: 0 });
 
 /** The ICE user name fragment; another one means a restart. @param {string | undefined} sdp */
 const fragment = (sdp) => sdp?.match(/^a=ice-ufrag:(\S+)/m)?.[1] ?? "";
