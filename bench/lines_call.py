@@ -119,6 +119,9 @@ class Call:
         return {
             "inventedPct": worst(map(_invented_pct, legs.values())),
             "inventedPctByListener": by_listener(_invented_pct),
+            "inventedPctByLeg": {
+                f"{listener} hears {speaker}": _invented_pct(leg) for (listener, speaker), leg in legs.items()
+            },
             "bufferMs": worst(map(_buffer_ms, legs.values())),
             "bufferMsByListener": by_listener(_buffer_ms),
             "uplinkKbps": round(counted["up"]["bytes"] * 8 / stretch / 1000, 1),

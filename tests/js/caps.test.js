@@ -37,6 +37,16 @@ test("a known uplink is never planned beyond its share", () => {
   }
 });
 
+test("where speech is not sent twice, the codec has those bytes, and the sum stays as it was", () => {
+  const rate = (rung, red) => capSum("classroom", [receiver("psychologist", rung, { red })], null).psychologist.audioBps;
+  assert.deepEqual(["voice-8", "voice-12", "voice-24"].map((rung) => rate(rung, false)), [16_000, 24_000, 24_000]);
+  assert.deepEqual(["voice-8", "voice-12", "voice-24"].map((rung) => rate(rung, true)), [8_000, 12_000, 24_000]);
+  const others = ["psychologist", "social_worker", "interpreter"].map((role) => receiver(role, "voice-8", { red: role === "psychologist" }));
+  const caps = capSum("classroom", others, null);
+  const kbps = others.reduce((all, { peer, red }) => all + soundKbps({ bps: caps[peer].audioBps, packetMs: 60, red }), 0);
+  assert.ok(kbps <= 58.1, String(kbps));
+});
+
 test("sound comes before every picture", () => {
   const caps = capSum("classroom", [receiver("psychologist", "video"), receiver("social_worker", "video")], 180);
   assert.equal(caps.psychologist.audioBps, 24_000);

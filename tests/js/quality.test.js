@@ -9,8 +9,8 @@ Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true }
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again */
-async function over(seconds, asksAgain = false) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once */
+async function over(seconds, asksAgain = false, repeats = true) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -26,7 +26,7 @@ async function over(seconds, asksAgain = false) {
   /** @type {any[]} */ const delays = [];
   /** @type {any[]} */ const caps = [];
   const peer = {
-    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, silentMs: 0, noteSilence() {}, report() {},
+    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, repeats, silentMs: 0, noteSilence() {}, report() {},
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
   const mesh = {
@@ -56,7 +56,7 @@ async function over(seconds, asksAgain = false) {
     performance.now = real;
     mock.timers.reset();
   }
-  return { delay: delays.at(-1), again: caps.at(-1)?.[3], spent: quality.spentBytes };
+  return { delay: delays.at(-1), again: caps.at(-1)?.[3], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes };
 }
 
 /** @param {number} seconds @param {Second} second */
@@ -86,4 +86,8 @@ test("an outage, told all at once when it is over, is no line that goes on losin
 test("a picture's counter that begins again takes nothing back of what was spent", async () => {
   const { spent } = await over([{}, { pictureBytes: 9_000 }, { pictureBytes: 100 }, { pictureBytes: 200 }]);
   assert.ok(spent >= 9_000, String(spent));
+});
+
+test("speech that is not sent twice gets those bytes as its rate", async () => {
+  assert.deepEqual([(await over(all(3, {}))).bps, (await over(all(3, {}), false, false)).bps], [8_000, 16_000]);
 });

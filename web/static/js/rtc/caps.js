@@ -3,7 +3,7 @@
  * the sum. Pure. Sound over picture; psychologist and child over all others; a third person's picture is the first to go.
  */
 
-import { LADDER, Rung, RUNGS, place, soundKbps } from "./rungs.js";
+import { LADDER, Rung, RUNGS, place, soundKbps, withoutRed } from "./rungs.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
 /**
@@ -14,6 +14,7 @@ import { LADDER, Rung, RUNGS, place, soundKbps } from "./rungs.js";
  * @property {boolean} withheld only the lowest voice
  * @property {boolean} sound false: no live sound
  * @property {boolean} [signing] the picture comes first
+ * @property {boolean} [red] whether speech is sent twice; unless told
  */
 /** 0: nothing of that kind. @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap */
 
@@ -29,7 +30,7 @@ const SMALL = /** @type {import("./rungs.js").Picture} */ (RUNGS[Rung.SMALL_VIDE
 /** What a signing hand needs to be followed at all. */
 export const SIGNING_LEAST_BPS = 24_000;
 
-const LOWEST = RUNGS[Rung.VOICE_8].sound;
+const LOWEST = /** @type {import("./rungs.js").Sound} */ (RUNGS[Rung.VOICE_8].sound);
 
 /**
  * @param {string} own role of this page (the classroom's, where a device holds several)
@@ -43,10 +44,11 @@ export function capSum(own, receivers, uplinkKbps) {
   const thin = receivers.some(({ rung, withheld }) => withheld || place(rung) >= place(Rung.VOICE_8));
   const room = uplinkKbps !== null ? uplinkKbps * UPLINK_SHARE : thin ? THIN_UPLINK_KBPS : Infinity;
   /** @type {Record<string, Cap>} */ const caps = {};
-  for (const { peer, rung, withheld, sound } of ranked) {
+  for (const receiver of ranked) {
+    const { peer, rung, withheld, sound } = receiver;
     const lowest = withheld || (signing && rung !== Rung.VIDEO);
-    const wanted = sound && place(rung) <= place(Rung.CLIPS) ? ((lowest ? LOWEST : RUNGS[rung].sound) ?? LOWEST) : null;
-    caps[peer] = { audioBps: wanted?.bps ?? 0, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 };
+    const wanted = sound && place(rung) <= place(Rung.CLIPS) ? (lowest ? LOWEST : (RUNGS[rung].sound ?? LOWEST)) : null;
+    caps[peer] = { audioBps: wanted ? asSent(receiver, wanted).bps : 0, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 };
   }
   if (signing) makeWay(own, ranked, caps, room);
   const left = room - fitSound(ranked, caps, room);
@@ -80,10 +82,13 @@ function fitSound(ranked, caps, room) {
 }
 
 /** Packets are as long as the rung's: that is negotiated and does not follow at once. @param {Receiver} receiver @param {number} bps */
-function soundCost({ rung }, bps) {
-  const { packetMs, red } = RUNGS[rung].sound ?? { packetMs: 60, red: true };
+function soundCost(receiver, bps) {
+  const { packetMs, red } = asSent(receiver, RUNGS[receiver.rung].sound ?? LOWEST);
   return bps ? soundKbps({ bps, packetMs, red }) : 0;
 }
+
+/** @param {Receiver} receiver @param {import("./rungs.js").Sound} sound */
+const asSent = ({ red = true }, sound) => (red ? sound : withoutRed(sound));
 
 /** @param {string} own @param {Receiver[]} ranked @param {Record<string, Cap>} caps @param {number} room kbit/s that sound has left @param {boolean} signing */
 function fitPictures(own, ranked, caps, room, signing) {

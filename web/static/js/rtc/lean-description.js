@@ -55,6 +55,11 @@ export function asksAgain(sdp = "") {
   return sdp.split(/^(?=m=)/m).some((section) => section.startsWith("m=audio") && /^a=rtcp-fb:\S+ nack\r$/m.test(section));
 }
 
+/** Whether a description has speech sent twice (RFC 2198). @param {string | undefined} sdp */
+export function speaksRed(sdp = "") {
+  return /^a=rtpmap:\d+ red\/48000/m.test(sdp);
+}
+
 /** @param {string} section @param {number} packetMs @param {boolean} again */
 function leanSection(section, packetMs, again) {
   const opus = section.match(/^a=rtpmap:(\d+) opus\/48000/m)?.[1];

@@ -6,8 +6,8 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { asksAgain, leanDescription, preferPicture, preferSound } from "./lean-description.js";
-import { cameThrough, overUdp } from "./ice-servers.js";
+import { asksAgain, leanDescription, preferPicture, preferSound, speaksRed } from "./lean-description.js";
+import { cameThrough, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
 /** Without any description of the other side for this long, something has been lost on the way. */
@@ -153,6 +153,11 @@ export class Peer {
   /** Whether lost sound is sent again. It takes both: whoever hears well lets the other ask. */
   get asksAgain() {
     return this.#again || asksAgain(this.pc.remoteDescription?.sdp);
+  }
+
+  /** Whether speech is sent twice: where both browsers know how. */
+  get repeats() {
+    return speaksRed(this.pc.localDescription?.sdp) && speaksRed(this.pc.remoteDescription?.sdp);
   }
 
   /** Seconds between two stills; 0: none. */
@@ -384,14 +389,6 @@ async function limit(sender, wanted) {
   Object.assign(encoding, wanted);
   await sender.setParameters(parameters).catch((error) => console.warn("limit:", error));
 }
-
-/**
- * A relay lets in only who comes from an address that was named to it, whatever the port (RFC 8656, section 9), and the other
- * side's relay is most often the same machine. Named before the other side's candidate has come, its first checks are let in:
- * on EDGE that candidate is a second or more on its way. Nobody is at this port.
- * @param {string} address @returns {RTCIceCandidateInit}
- */
-const neighbour = (address) => ({ candidate: `candidate:0 1 udp 1 ${address} 1024 typ relay raddr 0.0.0.0 rport 0`, sdpMLineIndex: 0 });
 
 /** The ICE user name fragment; another one means a restart. @param {string | undefined} sdp */
 const fragment = (sdp) => sdp?.match(/^a=ice-ufrag:(\S+)/m)?.[1] ?? "";

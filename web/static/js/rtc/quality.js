@@ -186,9 +186,10 @@ export class Quality {
 
   /** @param {Decision} decision @param {import("./samples.js").LegSample[]} samples @param {number} at */
   #apply(decision, samples, at) {
+    const red = new Map(this.wiring.mesh.legs().map(({ id, peer }) => [id, peer.repeats]));
     const receivers = samples.flatMap(({ peer, role }) => {
       const leg = decision.legs[peer];
-      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing }] : [];
+      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red: red.get(peer) }] : [];
     });
     const caps = capSum(this.wiring.role(), receivers, null);
     const silent = receivers.filter(({ peer, sound }) => (sound ? !caps[peer]?.audioBps : decision.legs[peer]?.agreed));

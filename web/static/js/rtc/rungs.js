@@ -37,6 +37,8 @@ export const RED_BYTES = 5;
 /** One still: 160x120, JPEG or WebP, with the data channel's own headers. */
 export const STILL_BYTES = 6_000;
 export const STILL_EVERY_S = 5;
+/** As much as speech gains from. */
+export const OPUS_MOST_BPS = 24_000;
 const CLIP_KBPS = 8;
 const TEXT_KBPS = 1;
 
@@ -46,14 +48,14 @@ export function soundKbps({ bps, packetMs, red }) {
   return headers + (bps * (red ? 2 : 1)) / 1000;
 }
 
-/** The same rung for a browser without RED (Firefox). @param {Sound} sound @returns {Sound} */
+/** The same bytes where one of the two browsers has no RED (Firefox): for the codec, whose own repair needs the rate. @param {Sound} sound @returns {Sound} */
 export function withoutRed({ bps, packetMs }) {
-  return { bps, packetMs, red: false };
+  return { bps: Math.min(OPUS_MOST_BPS, 2 * bps), packetMs, red: false };
 }
 
 /** @param {number} bps @param {number} packetMs @returns {Sound} */
 const sound = (bps, packetMs) => ({ bps, packetMs, red: true });
-const FULL = sound(24_000, 20);
+const FULL = sound(OPUS_MOST_BPS, 20);
 
 /** @param {RungFamily} family @param {Sound | null} sound @param {Picture | null} picture @param {number} extraKbps @param {number} stillEveryS @returns {RungData} */
 function rung(family, sound, picture = null, extraKbps = 0, stillEveryS = 0) {
