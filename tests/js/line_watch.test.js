@@ -59,6 +59,19 @@ test("a line that was gone is told of once when it is back", () =>
     assert.deepEqual([watch.gone, heard.back], [false, 1]);
   }));
 
+test("until the first answer nothing is known to come through, and nothing is told of it", () =>
+  watching((line, watch, heard) => {
+    assert.equal(watch.silent, false);
+    line.carries = false;
+    watch.start(SERVERS);
+    assert.deepEqual([watch.silent, watch.gone], [true, false]);
+    line.carries = true;
+    pass(ASK_EVERY_MS);
+    assert.deepEqual([watch.silent, heard.back], [false, 0]);
+    watch.stop();
+    assert.equal(watch.silent, false);
+  }));
+
 test("while the line carries, a server that is away is no reason to tell anything", () =>
   watching((line, watch, heard) => {
     watch.start(SERVERS);

@@ -6,6 +6,7 @@ import { Mesh, THIN_FROM_MS, TURN_MAX_MS } from "../../web/static/js/rtc/mesh.js
 /** Stands for the browser's connections: has a remote description from the start, and counts what it is told to check. */
 class Connection {
   /** @type {Connection[]} */ static all = [];
+  /** @type {Mesh | null} */ static mesh = null;
   connectionState = "new";
   iceConnectionState = "new";
   signalingState = "stable";
@@ -19,6 +20,8 @@ class Connection {
   }
   restartIce() {}
   setConfiguration() {}
+  createDataChannel() {}
+  async setLocalDescription() {}
   async addIceCandidate() {
     this.checked += 1;
   }
@@ -39,11 +42,11 @@ async function withTwo(roundTripMs, check) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   Connection.all = [];
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
-  const mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => roundTripMs });
+  const mesh = (Connection.mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => roundTripMs }));
   try {
     for (const [place, peer] of ["child", "worker"].entries()) {
       const negotiation = place + 1;
-      mesh.connect({ type: "connect", seq: negotiation, peer, polite: true, negotiation, relayOnly: false, iceServers: [] });
+      mesh.connect({ type: "connect", seq: negotiation, peer, polite: true, negotiation, relayOnly: false, iceServers: [{ urls: "stun:a:3478" }] });
       mesh.candidate({ type: "candidate", seq: negotiation, from: peer, negotiation, candidate: { candidate: "candidate:1" } });
     }
     await settled();
@@ -89,4 +92,15 @@ test("a connection in the place of one that had to ask all servers asks them fro
     connect(2);
     assert.equal(urls(), 2);
     mesh.closeAll();
+  }));
+
+test("a STUN server is asked for the line only where UDP has passed: elsewhere its silence says nothing", () =>
+  withTwo(0, async () => {
+    const mesh = /** @type {Mesh} */ (Connection.mesh);
+    mesh.setOnline(false);
+    assert.deepEqual([Connection.all.length, mesh.lineIsGone], [2, false]);
+    mesh.setOnline(true);
+    /** @type {any} */ (Connection.all[0]).onicecandidate({ candidate: { type: "srflx", usernameFragment: "a", candidate: "", toJSON() {} } });
+    mesh.setOnline(false);
+    assert.deepEqual([Connection.all.length, mesh.lineIsGone], [3, true]);
   }));

@@ -15,8 +15,23 @@ export function overUdp(servers) {
   return narrow.length ? narrow : [...servers];
 }
 
-/** Whether a candidate shows that a server has answered. @param {RTCIceCandidate | null} candidate */
-export const cameThrough = (candidate) => candidate?.type === "relay" || candidate?.type === "srflx";
+/** Which of the servers have answered a connection, by the candidates that it found. */
+export class Answered {
+  /** At all, ever. */ any = false;
+  /** Over UDP, when they were asked last. */ overUdp = false;
+  /** @type {string | null} */ #generation = null;
+
+  /** @param {RTCIceCandidate | null} candidate @param {boolean} wide whether servers over TCP and TLS were asked too: not every browser tells which one it was */
+  take(candidate, wide) {
+    if (candidate?.type !== "relay" && candidate?.type !== "srflx") return;
+    // Chromium tells null of a relay that it reaches over UDP.
+    const { relayProtocol = wide ? "unknown" : null } = /** @type {{relayProtocol?: string | null}} */ (candidate);
+    if (candidate.usernameFragment !== this.#generation) this.overUdp = false;
+    this.#generation = candidate.usernameFragment;
+    this.any = true;
+    this.overUdp ||= candidate.type === "srflx" || (relayProtocol ?? "udp") === "udp";
+  }
+}
 
 /**
  * A relay lets in only who comes from an address that was named to it, whatever the port (RFC 8656, section 9), and the other

@@ -9,7 +9,7 @@ export const ASK_EVERY_MS = 1_000;
 export const GONE_AFTER_MS = 2_000;
 
 export class LineWatch {
-  #timer = 0;
+  /** 0: not asking. @type {ReturnType<typeof setInterval> | 0} */ #timer = 0;
   #startedAt = 0;
   #answeredAt = 0;
   gone = false;
@@ -29,6 +29,11 @@ export class LineWatch {
     this.gone = false;
     this.#timer = setInterval(() => this.#ask(iceServers), ASK_EVERY_MS);
     this.#ask(iceServers);
+  }
+
+  /** Whether nothing is known to come through: no answer yet since asking began, or none for a while. */
+  get silent() {
+    return this.gone || (this.#timer !== 0 && this.#answeredAt === 0);
   }
 
   stop() {

@@ -170,13 +170,17 @@ export class Mesh {
       this.hurry();
       return;
     }
-    if (this.#legs.size) this.#watch.start(this.#servers);
+    // Where UDP does not pass, its silence says nothing.
+    if ([...this.#legs.values()].some(({ peer }) => peer.answered.overUdp)) this.#watch.start(this.#servers);
     for (const { peer } of this.#legs.values()) peer.recovery.observe();
   }
 
-  /** Whether not even the relay is reached while the server is not. */
+  /**
+   * Whether not even the STUN server is reached while the server is not. What is asked over a connection of before would keep it
+   * waiting long after the line is back.
+   */
   get lineIsGone() {
-    return this.#watch.gone;
+    return this.#watch.silent;
   }
 
   /** Whether this device's line is one on which little has to be sent at once. */

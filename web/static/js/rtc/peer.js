@@ -7,7 +7,7 @@
  */
 
 import { asksAgain, leanDescription, preferPicture, preferSound, speaksRed } from "./lean-description.js";
-import { cameThrough, neighbour, overUdp } from "./ice-servers.js";
+import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
 /** Without any description of the other side for this long, something has been lost on the way. */
@@ -30,6 +30,7 @@ export const HURRY_MS = 4_000;
 
 export class Peer {
   ignoreOffer = false;
+  answered = new Answered();
   /** How long nothing has come where sound was heard before. */
   silentMs = 0;
 
@@ -52,7 +53,6 @@ export class Peer {
   #credentialsAt = Date.now();
   /** @type {RTCIceServer[]} */ #servers;
   /** Whether servers over TCP and TLS are asked too. */ #wide;
-  #cameThrough = false;
   #widenTimer = 0;
   #hurriedAt = 0;
   #closed = false;
@@ -93,7 +93,7 @@ export class Peer {
       renew: setting.renew,
     });
     this.pc.onicecandidate = ({ candidate }) => {
-      this.#cameThrough ||= cameThrough(candidate);
+      this.answered.take(candidate, this.#wide);
       if (candidate?.type === "relay" && candidate.usernameFragment !== this.#named) this.#relay ||= candidate;
       void this.#queue(() => this.#check());
       if (candidate?.candidate !== "") setting.sendCandidate(candidate && candidate.toJSON());
@@ -345,7 +345,7 @@ export class Peer {
 
   /** UDP leads nowhere here: TCP and TLS, by a restart as soon as there is something to restart. */
   async #widen() {
-    if (this.#closed || this.#cameThrough || this.#wide || !this.#servers.length || this.pc.connectionState === "connected") return;
+    if (this.#closed || this.answered.any || this.#wide || !this.#servers.length || this.pc.connectionState === "connected") return;
     await this.#restart();
   }
 

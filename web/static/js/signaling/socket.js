@@ -5,6 +5,8 @@
  * gone only the ticket is asked for, again and again: a browser holds sockets back that failed often, requests it does not.
  */
 
+import { ASK_AGAIN_MS, PROBE_EVERY_MS, Questions } from "./questions.js";
+
 /** @typedef {import("./messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("./messages.js").ClientMessage} ClientMessage */
 /** @typedef {import("./tickets.js").EarlySocket} EarlySocket */
@@ -38,13 +40,6 @@ export const OPEN_WITHIN_MS = 4_500;
 export const PAUSES_MS = [0, 500, 500, 1_000, 1_000, 2_000];
 /** After this many failures in a row the line itself is gone. */
 export const LINE_GONE_AFTER = 2;
-/**
- * Whoever comes back asks for a ticket this often, whatever has become of the last questions: each may have been sent a moment
- * too early, or over a connection of the browser's that has died with the old address.
- */
-export const ASK_AGAIN_MS = 700;
-export const PROBE_EVERY_MS = 1_000;
-export const QUESTIONS_MAX = 4;
 /**
  * A browser keeps six connections to a server, and those that were begun while the line was gone stay stalled for as long as it
  * was. So nothing is asked once the line is known to be gone; when it is back, so much that one question finds a new connection.
@@ -95,6 +90,7 @@ export class SignalSocket {
   /** How often a beat comes now; 0: never. */
   #beatMs = 0;
   #retry = 0;
+  #questions;
   /** @type {SocketState} */ #state = "offline";
   /** What all sockets have carried, both ways. */ spentBytes = 0;
 
@@ -111,6 +107,7 @@ export class SignalSocket {
    */
   constructor(wiring) {
     this.wiring = wiring;
+    this.#questions = new Questions(wiring);
   }
 
   /** The shortest way of a question and its answer over this socket; 0: none has come back yet. */
@@ -214,7 +211,8 @@ export class SignalSocket {
     const { signal } = (this.#abort = new AbortController());
     this.#startedAt = this.#heardAt = Date.now();
     const lineGone = this.#failures >= LINE_GONE_AFTER;
-    const ticket = this.#identity ? this.#askUntilAnswered(signal, lineGone ? PROBE_EVERY_MS : ASK_AGAIN_MS, questions) : this.wiring.ticket(signal);
+    const pace = { everyMs: lineGone ? PROBE_EVERY_MS : ASK_AGAIN_MS, atOnce: questions, lostAt: this.#lostAt };
+    const ticket = this.#identity ? this.#questions.untilAnswered(signal, pace) : this.wiring.ticket(signal);
     const early = this.#early;
     this.#early = null;
     if (early?.greeted) void this.#adopt(early, ticket);
@@ -233,30 +231,6 @@ export class SignalSocket {
         this.wiring.onRefused(error);
       } else this.#lose();
     }
-  }
-
-  /** Until the line carries a question and its answer. @param {AbortSignal} signal @param {number} everyMs @param {number} atOnce @returns {Promise<string>} */
-  #askUntilAnswered(signal, everyMs, atOnce) {
-    return new Promise((resolve, reject) => {
-      /** @type {AbortController[]} */ const asked = [];
-      const end = () => {
-        clearInterval(timer);
-        for (const question of asked) question.abort();
-      };
-      const ask = () => {
-        if (this.wiring.lineIsGone()) return;
-        const question = new AbortController();
-        asked.push(question);
-        if (asked.length > Math.max(QUESTIONS_MAX, atOnce)) asked.shift()?.abort();
-        this.wiring.ticket(question.signal).then(
-          (ticket) => (end(), resolve(ticket)),
-          (error) => error.final && (end(), reject(error)),
-        );
-      };
-      const timer = setInterval(ask, everyMs * (0.75 + Math.random() / 2));
-      signal.addEventListener("abort", () => (end(), reject(new Error("given up"))));
-      for (let question = 0; question < atOnce; question++) ask();
-    });
   }
 
   /**
