@@ -8,8 +8,8 @@
     python -m bench.lines rural3g --firefox classroom
     python -m bench.lines --tries 20          how often all pairs on three EDGE lines are connected within 25 s
 
-Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium and coturn,
-and Firefox ESR for ``--firefox``.
+Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium, coturn and
+HAProxy, and Firefox ESR for ``--firefox``.
 A page presses its own buttons the moment they can be pressed, so the times hold page, TLS, socket, ICE and DTLS, and
 nobody's hand. The psychologist is signed in already and opens the visit; the others open their links. ``prepared`` is
 the same when each browser has opened the page once before, on a good line, as the printed card asks for the day before.
@@ -42,6 +42,7 @@ from dataclasses import dataclass
 from bench.lines_call import ROLES, Figures, calling, worst
 from bench.lines_faults import FAULTS, SETTLE_S, STRETCH_S, measure_coming_and_going, measure_fault
 from tests.lab.laboratory import missing_for_laboratory
+from tests.lab.tls_front import HAPROXY
 from tests.support.firefox import FIREFOX
 
 CONNECTED_WITHIN_S = 25.0
@@ -207,6 +208,8 @@ if __name__ == "__main__":
         parser.error(f"no Firefox can be slowed down: {', '.join(cannot)}")
     if options.firefox and FIREFOX is None:
         sys.exit("Firefox ESR is not installed (apt-get install firefox-esr)")
+    if HAPROXY is None:
+        sys.exit("HAProxy is not installed (apt-get install haproxy)")
     if missing := missing_for_laboratory():
         sys.exit(f"no laboratory can be made here: {missing}")
     if options.tries:
