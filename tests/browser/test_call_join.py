@@ -1,5 +1,6 @@
 """The way into the room in real browsers: one press, two tabs, two devices, no devices, no network, little weight."""
 
+import time
 from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ pytestmark = pytest.mark.browser
 #: What a server may send before it has heard of anything arriving, headers and all.
 DOCUMENT_MAX_B = 14_336
 SECOND_VISIT_MAX_B = 4_096
+#: A little less than the page waits, for what it takes to be told.
+ANSWER_FIRST_S = 0.08
 #: What moves in the page now.
 MOVING = "() => document.getAnimations().map((animation) => animation.animationName)"
 
@@ -51,6 +54,25 @@ def test_nothing_is_asked_of_devices_or_server_before_the_press(visit: Visit) ->
 
     assert page.evaluate("window.asked") == 0
     assert posted == []
+
+
+def test_where_answers_take_long_the_seat_does_not_wait_behind_the_room(visit: Visit) -> None:
+    context = visit.profile()
+    context.add_init_script(
+        "const own = performance.getEntriesByType.bind(performance);"
+        "const page = [{requestStart: 0, responseStart: 600}];"
+        "performance.getEntriesByType = (type) => type === 'navigation' ? page : own(type);"
+        "addEventListener('DOMContentLoaded', () => document.querySelector('[data-action=join]').click());"
+    )
+    asked: dict[str, float] = {}
+    context.on("request", lambda request: asked.setdefault(request.url.rsplit("/", 1)[-1], time.monotonic()))
+    context.route("**/api/join/exchange", lambda route: None)
+
+    with context.expect_event("request", lambda request: request.url.endswith("/call.js")):
+        visit.open("classroom", context)
+
+    assert asked["call.js"] - asked["exchange"] >= ANSWER_FIRST_S
+    assert asked["mesh.js"] < asked["exchange"]
 
 
 @pytest.mark.parametrize("language", ["ar", "fr", "zgh", "en"])

@@ -2,8 +2,12 @@
 // `dialled` and `dial` are those of dial.js, which stands at its head.
 const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
-// On one connection answers come in the order in which the server gives them: on a thin line the seat is not to wait behind the room.
+// On one connection answers come in the order in which the server gives them: where they take long, the seat is not to wait behind
+// the room. Whoever looks at the door for a moment has all of the room before the tap; elsewhere it comes at once.
 const ANSWER_FIRST_MS = 100;
+const SLOW_FROM_MS = 120;
+const { requestStart, responseStart } = performance.getEntriesByType("navigation")[0] ?? {};
+const slow = responseStart - requestStart > SLOW_FROM_MS;
 
 for (const link of document.querySelectorAll("#before .languages a")) link.hash = secret;
 
@@ -12,7 +16,7 @@ join.onclick = async () => {
   join.setAttribute("aria-busy", "true");
   try {
     const asked = askEarly();
-    await Promise.race([asked.answer, new Promise((resolve) => setTimeout(resolve, ANSWER_FIRST_MS))]);
+    if (slow) await Promise.race([asked.answer, new Promise((resolve) => setTimeout(resolve, ANSWER_FIRST_MS))]);
     const { start } = await import("wasl/pages/call.js");
     await start(secret, asked);
   } catch (error) {
@@ -25,8 +29,7 @@ join.onclick = async () => {
   join.removeAttribute("aria-busy");
 };
 join.disabled = false;
-// Whoever looks at the door for a moment has all of the room behind it before the tap.
-setTimeout(() => (document.getElementById("room-parts").rel = "modulepreload"), 300);
+setTimeout(() => (document.getElementById("room-parts").rel = "modulepreload"), slow ? 300 : 0);
 
 // The seat is asked for, and the socket greeted, while the modules still come: round trips are what a thin line lacks.
 function askEarly() {
