@@ -4,10 +4,7 @@ const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
 // On one connection answers come in the order in which the server gives them: where they take long, the seat is not to wait behind
 // the room. Whoever looks at the door for a moment has all of the room before the tap; elsewhere it comes at once.
-const ANSWER_FIRST_MS = 100;
-const SLOW_FROM_MS = 120;
-const { requestStart, responseStart } = performance.getEntriesByType("navigation")[0] ?? {};
-const slow = responseStart - requestStart > SLOW_FROM_MS;
+const slow = performance.getEntriesByType("navigation").some((page) => page.responseStart - page.requestStart > 120);
 
 for (const link of document.querySelectorAll("#before .languages a")) link.hash = secret;
 
@@ -16,7 +13,7 @@ join.onclick = async () => {
   join.setAttribute("aria-busy", "true");
   try {
     const asked = askEarly();
-    if (slow) await Promise.race([asked.answer, new Promise((resolve) => setTimeout(resolve, ANSWER_FIRST_MS))]);
+    if (slow) await new Promise((resolve) => setTimeout(resolve, 100));
     const { start } = await import("wasl/pages/call.js");
     await start(secret, asked);
   } catch (error) {
@@ -29,12 +26,12 @@ join.onclick = async () => {
   join.removeAttribute("aria-busy");
 };
 join.disabled = false;
-setTimeout(() => (document.getElementById("room-parts").rel = "modulepreload"), slow ? 300 : 0);
+setTimeout(() => import("wasl/pages/call.js").catch(() => 0), slow && 300);
 
 // The seat is asked for, and the socket greeted, while the modules still come: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
-  if (!secret && !visit) return { answer: null, take: () => null, takeSocket: () => null };
+  if (!secret && !visit) return { take: () => null, takeSocket: () => null };
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
   const answers = [fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null)];
@@ -74,7 +71,7 @@ function askEarly() {
     know();
     return sockets.pop() ?? null;
   };
-  return { answer: answers[0], take: () => answers.pop() ?? null, takeSocket };
+  return { take: () => answers.pop() ?? null, takeSocket };
 }
 
 // A page that Back brings to life again has lost its socket and its devices.

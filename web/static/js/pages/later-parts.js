@@ -16,7 +16,7 @@ export const LINE_AFTER_CONNECTED_THIN_MS = 3_000;
 export const LINE_AT_LATEST_MS = 15_000;
 /** While people wait at the door the line has nothing better to do, once the others have had time to come; in a call what is below voice comes later. */
 export const LOW_AFTER_MS = 12_000;
-export const LOW_DURING_CALL_MS = 30_000;
+export const LOW_DURING_CALL_MS = 15_000;
 const LINE_PIECES = ["../rtc/readings.js", "../rtc/ladder.js", "./line.js"];
 const LOW_PIECES = ["../clips/sealing.js", "../clips/outgoing.js", "../clips/playback.js", "../ui/low-rungs.js", "../clips/panel.js"];
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
