@@ -12,6 +12,8 @@ export const QUESTIONS_MAX = 4;
  * it, and takes another after ten more (Chromium, over HTTP/2); unasked it never looks. TCP itself would try again 5 to 60 s later.
  */
 export const PROVOKE_AFTER_MS = 9_000;
+/** And again, rarely: on a new network where UDP does not pass, silence lasts although the server is there. */
+export const PROVOKE_EVERY_MS = 30_000;
 
 export class Questions {
   #provokedAt = -1;
@@ -54,10 +56,11 @@ export class Questions {
     });
   }
 
-  /** One question of each loss goes out in spite of the silence, so that the browser finds its connection dead before the line is back. @param {number} lostAt */
+  /** A few questions go out in spite of the silence, so that the browser finds its connection dead before the line is back. @param {number} lostAt */
   #provokes(lostAt) {
-    if (this.#provokedAt === lostAt || Date.now() - lostAt < PROVOKE_AFTER_MS) return false;
-    this.#provokedAt = lostAt;
+    const due = this.#provokedAt > lostAt ? this.#provokedAt + PROVOKE_EVERY_MS : lostAt + PROVOKE_AFTER_MS;
+    if (Date.now() < due) return false;
+    this.#provokedAt = Date.now();
     return true;
   }
 }
