@@ -25,11 +25,10 @@ makes it longer than three stretches. Each fault has its fault-free control in t
 ``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
 ``turn-killed`` ends the relay of a call that has no other way, and starts it again after five seconds.
 
-A Firefox is asked the same. Its made-up microphone gives a steady tone, where Chromium's speaks and pauses: from the
-classroom it costs more uplink than a child's voice, and whoever hears it has no silence to leave out. It plays to no
-sound card and by the machine's own clock, so on a machine that is short of time its buffer grows, whatever the line:
-``bufferMsByListener`` in the JSON tells whose it is. A figure that a browser does not have is null; where the energy of
-sound is not told, ``first sound`` is its first packet. ``cpu-6x`` needs a classroom in Chromium.
+A Firefox is asked the same; its microphone is given the speech that Chromium's plays. It plays to no sound card and by
+the machine's own clock, so on a machine that is short of time its buffer grows, whatever the line: the JSON's
+``bufferMsByListener`` tells whose it is. A figure that a browser does not have is null; where the energy of sound is
+not told, ``first sound`` is its first packet. ``cpu-6x`` needs a classroom in Chromium.
 """
 
 import argparse

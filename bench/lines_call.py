@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.lines_pages import PAGE_ERRORS, ChromiumPage, WatchedPage, keep_page, opened_pages, sign_in
 from bench.lines_server import URL, Server
-from tests.lab.laboratory import TURN_ADDRESS, Laboratory, Nat
+from tests.lab.laboratory import TURN_ADDRESS, TURN_NAME, Laboratory, Nat
 from tests.lab.speech import write_speech
 from tests.lab.tls_front import make_certificate
 from tests.support.coturn import Coturn, Tls, running_coturn
@@ -240,7 +240,7 @@ async def calling(
         write_speech(folder / "speech.wav")
         with running_coturn(
             network=Network(laboratory.internet), address=TURN_ADDRESS, site_ranges=(f"{TURN_ADDRESS}/32",),
-            tls=Tls(TURN_TLS_PORT, *make_certificate(TURN_ADDRESS, turn_folder)),
+            tls=Tls(TURN_NAME, TURN_TLS_PORT, *make_certificate(TURN_NAME, turn_folder)),
         ) as coturn:  # fmt: skip
             server = Server(laboratory, folder, coturn)
             try:

@@ -1,7 +1,9 @@
 """The pages of a call on bad lines, Chromium's and Firefox's, and the few words in which both are driven."""
 
 import asyncio
+import base64
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -17,6 +19,7 @@ from tests.support.firefox import FirefoxPage, MarionetteError, Preferences, run
 from tests.support.network import Network
 
 WATCH = Path(__file__).with_name("lines_watch.js")
+MICROPHONE = Path(__file__).with_name("lines_microphone.js")
 LANGUAGE = "fr"
 #: What a page answers that is just leaving for its next address.
 PAGE_ERRORS = (PlaywrightError, MarionetteError)
@@ -87,8 +90,8 @@ class ChromiumPage:
 class FirefoxTab:
     """The tab of a Firefox; its driver waits for each answer, so it is asked on another thread, one thing at a time."""
 
-    def __init__(self, page: FirefoxPage) -> None:
-        self._page = page
+    def __init__(self, page: FirefoxPage, speech: Path) -> None:
+        self._page, self._speech = page, speech
         self._turn = asyncio.Lock()
 
     async def goto(self, url: str) -> None:
@@ -105,8 +108,10 @@ class FirefoxTab:
     async def watch(self) -> None:
         """Take the figures of every page from the next one on."""
         await self.goto("about:blank")
+        speech = base64.b64encode(self._speech.read_bytes()).decode()
+        script = f"({MICROPHONE.read_text()})({json.dumps(speech)});\n{WATCH.read_text()}"
         async with self._turn:
-            await asyncio.to_thread(self._page.lay_in, WATCH.read_text())
+            await asyncio.to_thread(self._page.lay_in, script)
 
     async def start_over(self) -> None:
         """Leave for an empty page and forget all but cookies."""
@@ -127,7 +132,7 @@ async def opened_pages(
             for role, home in homes.items():
                 if role == firefox:
                     tab = await asyncio.to_thread(running.enter_context, _firefox(home, prepared))
-                    pages[role] = FirefoxTab(tab)
+                    pages[role] = FirefoxTab(tab, folder / "speech.wav")
                 else:
                     browser = await launch(playwright, laboratory, home, folder / "speech.wav", (trusted,))
                     pages[role] = await ChromiumPage.opened_in(browser, "allow" if prepared else "block")

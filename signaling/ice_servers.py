@@ -9,6 +9,7 @@ client. The relay counts its quota per tag.
 import base64
 import hashlib
 import hmac
+import ipaddress
 import re
 from collections import deque
 from dataclasses import dataclass, field
@@ -85,6 +86,11 @@ class TurnSettings:
         matches = [match for match in map(_TURN_URL.match, self.urls) if match and match["scheme"] == "turn"]
         return tuple(dict.fromkeys(f"stun:{match['host']}{match['port'] or ''}" for match in matches))
 
+    def tls_by_address(self) -> tuple[str, ...]:
+        """Return the ``turns:`` URLs that give an IP address: Firefox leaves them out, without a word to the page."""
+        matches = [match for match in map(_TURN_URL.match, self.urls) if match and match["scheme"] == "turns"]
+        return tuple(match[0] for match in matches if _is_address(match["host"].strip("[]")))
+
 
 def mint(settings: TurnSettings, tag: str, now: datetime) -> IceServers:
     """Return the servers with a new credential for ``tag``, good for :data:`CREDENTIAL_LIFE_S` seconds from ``now``.
@@ -143,6 +149,14 @@ class IceServerMinter:
                 recent.popleft()
             if not recent:
                 del self._minted[participant]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _parts(text: str) -> tuple[str, ...]:

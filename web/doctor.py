@@ -144,6 +144,10 @@ def _relay(settings: Settings) -> Iterator[Finding]:
     if turn is None:
         yield Finding("relay", True, "none set; browsers in one network meet directly, others may not meet at all")
         return
+    for url in turn.tls_by_address():
+        yield Finding(
+            "relay by name", False, f"{url} gives an address: Firefox passes it over", "give the relay a name"
+        )
     for url in turn.urls:
         address = udp_address(url)
         if address is None:

@@ -25,6 +25,10 @@ from tests.lab.presets import PRESETS, Line
 SERVER_ADDRESS = "198.51.100.1"
 #: A second address of the server's namespace, for TURN.
 TURN_ADDRESS = "198.51.100.2"
+#: How participants may call it: for TURN over TLS Firefox takes no address, whatever its certificate says.
+TURN_NAME = "turn.wasl.test"
+#: Where iproute2 has a namespace's own files, which stand in the place of those in /etc.
+OWN_FILES = Path("/etc/netns")
 #: How long the forwarder may take to answer one order.
 ANSWER_TIMEOUT_S = 10
 
@@ -103,7 +107,9 @@ class Laboratory:
             if process.stdout is not None:
                 process.stdout.close()
         while self._namespaces:
-            subprocess.run(["ip", "netns", "delete", self._namespaces.pop()], check=False, capture_output=True)
+            namespace = self._namespaces.pop()
+            subprocess.run(["ip", "netns", "delete", namespace], check=False, capture_output=True)
+            shutil.rmtree(OWN_FILES / namespace, ignore_errors=True)
 
     def inside(self, namespace: str, *command: str) -> str:
         """Run a short command in a namespace and return what it printed. Raises ``CalledProcessError``."""
@@ -119,6 +125,8 @@ class Laboratory:
         home, router = self._home(name), self._router(name)
         self._add_namespace(home)
         self._add_namespace(router)
+        (OWN_FILES / home).mkdir(parents=True, exist_ok=True)
+        (OWN_FILES / home / "hosts").write_text(f"127.0.0.1 localhost\n{TURN_ADDRESS} {TURN_NAME}\n")
         _run("ip", "-n", home, "link", "add", "eth0", "type", "veth", "peer", "name", "lan0", "netns", router)
         for namespace, device, address in (
             (home, "eth0", f"192.168.{number}.2/24"),

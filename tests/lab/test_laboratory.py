@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.laboratory import SERVER_ADDRESS, TURN_ADDRESS, Laboratory, Nat, missing_for_laboratory
+from tests.lab.laboratory import (
+    OWN_FILES,
+    SERVER_ADDRESS,
+    TURN_ADDRESS,
+    TURN_NAME,
+    Laboratory,
+    Nat,
+    missing_for_laboratory,
+)
 from tests.lab.presets import PRESETS, Line
 
 ECHO_PORT = 9000
@@ -147,7 +155,15 @@ def test_a_wall_for_all_but_https_leaves_https(lab: Laboratory):
 
 def test_nothing_is_left_behind():
     with Laboratory() as laboratory:
-        laboratory.add_participant("classroom", CLEAR)
+        home = laboratory.add_participant("classroom", CLEAR)
+        assert (OWN_FILES / home).exists()
         assert laboratory.internet in subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
     left = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
-    assert laboratory.internet.rsplit("-", 1)[0] not in left
+    mark = laboratory.internet.rsplit("-", 1)[0]
+    assert mark not in left
+    assert not list(OWN_FILES.glob(f"{mark}-*"))
+
+
+def test_a_participant_finds_the_relay_by_its_name(lab):
+    home = lab.add_participant("classroom", CLEAR)
+    assert lab.inside(home, "getent", "hosts", TURN_NAME).split() == [TURN_ADDRESS, TURN_NAME]

@@ -30,10 +30,10 @@ READY_WITHIN_S = 10.0
 LISTENING = "0A"
 
 
-def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
-    """Write a self-made certificate for an IP address and its key; return both paths."""
+def make_certificate(host: str, folder: Path) -> tuple[Path, Path]:
+    """Write a self-made certificate for a name or an IP address, and its key; return both paths."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -43,7 +43,7 @@ def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_called(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
     certificate_path, key_path = folder / "certificate.pem", folder / "key.pem"
@@ -52,6 +52,13 @@ def make_certificate(address: str, folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return certificate_path, key_path
+
+
+def _called(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def key_pin(certificate: Path) -> str:

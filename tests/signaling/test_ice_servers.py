@@ -116,6 +116,11 @@ class TestMinter:
 
 
 class TestSettings:
+    def test_addresses_are_told_where_firefox_takes_names_alone(self):
+        told = ("turns:192.0.2.1:443?transport=tcp", "turns:[2001:db8::1]")
+        urls = (*told, "turns:turn.example", "turn:192.0.2.1")
+        assert TurnSettings(urls=urls, secrets=(SECRET,)).tls_by_address() == told
+
     def test_values_are_read_from_text_parted_by_commas_or_spaces(self):
         parsed = TurnSettings.parse(", ".join(URLS) + "\n", f"{SECRET}\nold-secret\n")
         assert parsed == TurnSettings(urls=URLS, secrets=(SECRET, "old-secret"))

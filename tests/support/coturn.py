@@ -59,8 +59,9 @@ def namespaces_are_possible() -> bool:
 
 @dataclass(frozen=True)
 class Tls:
-    """Where a relay listens for TLS, and what it shows there."""
+    """Where a relay listens for TLS, how it is called, and what it shows there."""
 
+    name: str
     port: int
     certificate: Path
     key: Path
@@ -137,7 +138,7 @@ def running_coturn(
     local = address.rpartition("/")[2]
     port, first = _free_port(network, local), 20_000 + secrets.randbelow(12_000)
     signing = turn_secrets or (secrets.token_hex(32),)
-    urls = (f"turn:{local}:{port}?transport=udp", *([f"turns:{local}:{tls.port}?transport=tcp"] if tls else []))
+    urls = (f"turn:{local}:{port}?transport=udp", *([f"turns:{tls.name}:{tls.port}?transport=tcp"] if tls else []))
     settings = TurnSettings(urls=urls, secrets=signing)
     config = relay_config(
         settings,

@@ -141,13 +141,15 @@ def test_an_admin_gets_a_link_and_keys_are_rotated(tmp_path: Path) -> None:
 def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
     found = wasl(
         "doctor", "--json", "--data", str(tmp_path),
-        WASL_TURN_URLS="turn:127.0.0.1:9?transport=udp", WASL_TURN_SECRET="q8Zr2Lw5Xn7Tb1Vc4Ks9Jd6Hf3Gy0PmAe",
+        WASL_TURN_URLS="turns:127.0.0.1:9,turn:127.0.0.1:9?transport=udp",
+        WASL_TURN_SECRET="q8Zr2Lw5Xn7Tb1Vc4Ks9Jd6Hf3Gy0PmAe",
     )  # fmt: skip
     findings = {finding["check"]: finding for finding in json.loads(found.stdout)}
     assert findings["time zones"]["ok"]
     assert findings["database"]["ok"]
     assert not findings["relay"]["ok"]
     assert "coturn" in findings["relay"]["advice"]
+    assert not findings["relay by name"]["ok"]
     assert found.returncode == 1
 
 
