@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PICTURE_HEADERS, capSum } from "../../web/static/js/rtc/caps.js";
-import { LADDER, RUNGS, soundKbps } from "../../web/static/js/rtc/rungs.js";
+import { OPUS_LEAST_BPS, PICTURE_HEADERS, capSum } from "../../web/static/js/rtc/caps.js";
+import { LADDER, REPAIRED_LEAST_BPS, RUNGS, soundKbps } from "../../web/static/js/rtc/rungs.js";
 
 const receiver = (role, rung, further = {}) => ({ peer: role, role, rung, withheld: false, sound: true, ...further });
 const sum = (receivers, caps) => receivers.reduce((kbps, { peer, rung }) => {
@@ -37,14 +37,31 @@ test("a known uplink is never planned beyond its share", () => {
   }
 });
 
-test("where speech is not sent twice, the codec has those bytes, and the sum stays as it was", () => {
+test("where speech is not sent twice, the codec has the rate of its own repair", () => {
   const rate = (rung, red) => capSum("classroom", [receiver("psychologist", rung, { red })], null).psychologist.audioBps;
-  assert.deepEqual(["voice-8", "voice-12", "voice-24"].map((rung) => rate(rung, false)), [16_000, 24_000, 24_000]);
+  assert.deepEqual(["voice-8", "voice-12", "voice-24"].map((rung) => rate(rung, false)), [24_000, 24_000, 24_000]);
   assert.deepEqual(["voice-8", "voice-12", "voice-24"].map((rung) => rate(rung, true)), [8_000, 12_000, 24_000]);
-  const others = ["psychologist", "social_worker", "interpreter"].map((role) => receiver(role, "voice-8", { red: role === "psychologist" }));
-  const caps = capSum("classroom", others, null);
-  const kbps = others.reduce((all, { peer, red }) => all + soundKbps({ bps: caps[peer].audioBps, packetMs: 60, red }), 0);
-  assert.ok(kbps <= 58.1, String(kbps));
+});
+
+test("on a thin line speech keeps its repair as long as two can have it, and never costs more than the line has", () => {
+  const rates = (/** @type {boolean[]} */ ...twice) => {
+    const others = ["psychologist", "social_worker", "interpreter"].slice(0, twice.length).map((role, at) => receiver(role, "voice-8", { red: twice[at] }));
+    const caps = capSum("classroom", others, null);
+    const kbps = others.reduce((all, { peer, red }) => all + soundKbps({ bps: caps[peer].audioBps, packetMs: 60, red }), 0);
+    assert.ok(kbps <= 58.1, String(kbps));
+    return others.map(({ peer }) => caps[peer].audioBps);
+  };
+  assert.deepEqual(rates(false, true), [24_000, 8_000]);
+  assert.deepEqual(rates(false, false), [REPAIRED_LEAST_BPS, REPAIRED_LEAST_BPS]);
+  assert.deepEqual(rates(false, true, true), [2 * OPUS_LEAST_BPS, OPUS_LEAST_BPS, OPUS_LEAST_BPS]);
+});
+
+test("what speech costs follows the packets that the other side asks for, not those of the rung", () => {
+  const rates = (/** @type {number} */ packetMs) => {
+    const others = [receiver("psychologist", "voice-24", { packetMs }), receiver("social_worker", "voice-24", { packetMs, withheld: true })];
+    return others.map(({ peer }) => capSum("classroom", others, null)[peer].audioBps);
+  };
+  assert.deepEqual([rates(20), rates(60)], [[6_000, 6_000], [12_000, 8_000]]);
 });
 
 test("sound comes before every picture", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asksAgain, leanDescription } from "../../web/static/js/rtc/lean-description.js";
+import { askedPacketMs, asksAgain, leanDescription } from "../../web/static/js/rtc/lean-description.js";
 
 const HEAD = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed", "a=msid-semantic: WMS s"];
 const AUDIO = [
@@ -31,6 +31,19 @@ test("speech that is lost is asked for again where that is wanted, in either bro
   assert.deepEqual(asked(CHROMIUM, true), ["a=rtcp-fb:63 nack", "a=rtcp-fb:111 nack"]);
   assert.deepEqual(asked(FIREFOX, true), ["a=rtcp-fb:109 nack"]);
   assert.deepEqual(asked(leanDescription(CHROMIUM, 60, true), false), []);
+});
+
+test("speech that Opus is to repair comes within what it repairs, whatever the browser had said", () => {
+  const opus = (/** @type {string} */ sdp, /** @type {boolean} */ repaired) => lines(leanDescription(sdp, 60, false, repaired)).find((line) => /^a=fmtp:(109|111) /.test(line));
+  assert.equal(opus(FIREFOX, true), "a=fmtp:109 stereo=1;useinbandfec=1;usedtx=1;maxaveragebitrate=24000;maxplaybackrate=12000");
+  assert.match(opus(CHROMIUM, true) ?? "", /;maxplaybackrate=12000$/);
+  assert.doesNotMatch(opus(CHROMIUM, false) ?? "", /maxplaybackrate/);
+  assert.match(opus(FIREFOX, false) ?? "", /maxplaybackrate=48000/);
+});
+
+test("how long packets are to be is read from what the other side asks for", () => {
+  for (const packetMs of [20, 60]) assert.equal(askedPacketMs(leanDescription(CHROMIUM, packetMs)), packetMs);
+  assert.deepEqual([askedPacketMs(CHROMIUM), askedPacketMs(undefined)], [undefined, undefined]);
 });
 
 test("a description that asks for sound again is known by it, and not by what it asks of pictures", () => {

@@ -7,7 +7,7 @@ import {
 } from "../../web/static/js/rtc/playout-delay.js";
 
 /** @typedef {import("../../web/static/js/rtc/samples.js").LegSample} LegSample */
-/** @typedef {{rttMs?: number | null, inventedPct?: number | null, bufferMs?: number | null, freezes?: number[], lossPct?: number, again?: boolean}} Line */
+/** @typedef {{rttMs?: number | null, inventedPct?: number | null, bufferMs?: number | null, freezes?: number[], lossPct?: number, again?: boolean, twice?: boolean}} Line */
 
 /** @param {Line} line @returns {LegSample} */
 const sample = ({ rttMs = 150, inventedPct = 0, lossPct = 0, bufferMs = 110 }) => ({
@@ -22,7 +22,7 @@ function over(line, seconds, from = AT_ONCE) {
     const now = second * 1000;
     const since = Math.max(now - LOOK_BACK_MS, delay.changedAt);
     const heard = Array.from({ length: second + 1 }, (_, at) => at * 1000).filter((at) => at > since).map(() => sample(line));
-    delay = playoutDelay(delay, heard, { froze: line.freezes?.includes(second) ?? false, again: line.again ?? false }, now);
+    delay = playoutDelay(delay, heard, { froze: line.freezes?.includes(second) ?? false, again: line.again ?? false, twice: line.twice ?? true }, now);
     all.push(delay);
   }
   return all;
@@ -41,6 +41,11 @@ describe("sound", () => {
   it("takes one great step where there are many holes", () => {
     const all = over({ inventedPct: MANY_HOLES_PCT + 1, rttMs: FAR_RTT_MS + 1, bufferMs: 110 }, 60).map(({ soundMs }) => soundMs);
     assert.deepEqual([...new Set(all)], [null, 110 + MUCH_LONGER_BY_MS, SOUND_FAR_MAX_MS]);
+  });
+
+  it("waits no longer on a long way where nothing is sent twice or again: Opus repairs from the next packet or not at all", () => {
+    const longest = (/** @type {Line} */ line) => over({ inventedPct: 3, rttMs: FAR_RTT_MS + 1, ...line }, 60).at(-1)?.soundMs;
+    assert.deepEqual([longest({}), longest({ twice: false }), longest({ twice: false, again: true })], [SOUND_FAR_MAX_MS, SOUND_MAX_MS, SOUND_AGAIN_MAX_MS]);
   });
 
   it("waits for what repeats a missing packet, as soon as the line is known to lose, and no longer while speech is whole", () => {

@@ -56,7 +56,7 @@ async function over(seconds, asksAgain = false, repeats = true) {
     performance.now = real;
     mock.timers.reset();
   }
-  return { delay: delays.at(-1), again: caps.at(-1)?.[3], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes };
+  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes };
 }
 
 /** @param {number} seconds @param {Second} second */
@@ -83,11 +83,19 @@ test("an outage, told all at once when it is over, is no line that goes on losin
   assert.equal((await over(outage)).again, false);
 });
 
+test("on a line that goes on losing, speech that is not sent twice is asked for within what Opus repairs", async () => {
+  assert.equal((await over(all(20, { lost: 1 }), false, false)).repaired, true);
+  assert.equal((await over(all(20, { lost: 1 }))).repaired, false);
+  assert.equal((await over(all(20, {}), false, false)).repaired, false);
+  assert.equal((await over([...all(8, {}), { lost: 160 }, ...all(12, {})], false, false)).repaired, false, "an outage says nothing of the line");
+  assert.equal((await over([...all(10, { lost: 1 }), ...all(20, {})], false, false)).repaired, true, "and it stays so: an offer costs more");
+});
+
 test("a picture's counter that begins again takes nothing back of what was spent", async () => {
   const { spent } = await over([{}, { pictureBytes: 9_000 }, { pictureBytes: 100 }, { pictureBytes: 200 }]);
   assert.ok(spent >= 9_000, String(spent));
 });
 
-test("speech that is not sent twice gets those bytes as its rate", async () => {
-  assert.deepEqual([(await over(all(3, {}))).bps, (await over(all(3, {}), false, false)).bps], [8_000, 16_000]);
+test("speech that is not sent twice has the rate of its own repair", async () => {
+  assert.deepEqual([(await over(all(3, {}))).bps, (await over(all(3, {}), false, false)).bps], [8_000, 24_000]);
 });

@@ -3,7 +3,7 @@
  * the sum. Pure. Sound over picture; psychologist and child over all others; a third person's picture is the first to go.
  */
 
-import { LADDER, Rung, RUNGS, place, soundKbps, withoutRed } from "./rungs.js";
+import { LADDER, OPUS_MOST_BPS, REPAIRED_LEAST_BPS, Rung, RUNGS, place, soundKbps, withoutRed } from "./rungs.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
 /**
@@ -15,6 +15,7 @@ import { LADDER, Rung, RUNGS, place, soundKbps, withoutRed } from "./rungs.js";
  * @property {boolean} sound false: no live sound
  * @property {boolean} [signing] the picture comes first
  * @property {boolean} [red] whether speech is sent twice; unless told
+ * @property {number} [packetMs] how long the packets are that the other side asks for; the rung's, unless told
  */
 /** 0: nothing of that kind. @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap */
 
@@ -73,17 +74,23 @@ function fitSound(ranked, caps, room) {
   const rates = [...new Set(LADDER.flatMap((name) => RUNGS[name].sound?.bps ?? [])), OPUS_LEAST_BPS];
   const cost = () => ranked.reduce((sum, receiver) => sum + soundCost(receiver, caps[receiver.peer]?.audioBps ?? 0), 0);
   for (const rate of rates) {
-    for (const { peer } of [...ranked].reverse()) {
-      const cap = caps[peer];
-      if (cap && cap.audioBps > rate && cost() > room) cap.audioBps = rate;
+    for (const receiver of [...ranked].reverse()) {
+      const cap = caps[receiver.peer];
+      const bps = lowered(receiver, rate);
+      if (cap && cap.audioBps > bps && cost() > room) cap.audioBps = bps;
     }
   }
   return cost();
 }
 
-/** Packets are as long as the rung's: that is negotiated and does not follow at once. @param {Receiver} receiver @param {number} bps */
-function soundCost(receiver, bps) {
-  const { packetMs, red } = asSent(receiver, RUNGS[receiver.rung].sound ?? LOWEST);
+/** A rate, or what takes its place where speech is not sent twice: its repair as long as that goes, then about the same bytes. @param {Receiver} receiver @param {number} rate */
+function lowered({ red = true }, rate) {
+  if (red) return rate;
+  return rate > LOWEST.bps ? OPUS_MOST_BPS : rate === LOWEST.bps ? REPAIRED_LEAST_BPS : 2 * rate;
+}
+
+/** @param {Receiver} receiver @param {number} bps */
+function soundCost({ rung, red = true, packetMs = (RUNGS[rung].sound ?? LOWEST).packetMs }, bps) {
   return bps ? soundKbps({ bps, packetMs, red }) : 0;
 }
 

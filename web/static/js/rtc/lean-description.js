@@ -19,6 +19,12 @@
 /** The codec's own ceiling; `setParameters` moves below it without negotiating anew. */
 export const OPUS_MAX_BPS = 24_000;
 
+/**
+ * Opus repairs a lost packet from the next one (RFC 6716, section 2.1.7) where its rate allows: within 6 kHz it does at 21 kbit/s,
+ * whatever is lost (libopus, `decide_fec`). Above 8 kHz a packet of 60 ms becomes three frames, of which the last alone is repaired.
+ */
+export const REPAIRED_RATE_HZ = 12_000;
+
 /** Header extensions, but for the picture's congestion control, and their mixing. */
 const NEEDLESS = /^a=extmap(-allow-mixed|:(?!\S+ \S*transport-wide-cc).*)\r\n/gm;
 
@@ -32,13 +38,14 @@ const SPEECH = /^a=rtpmap:(\d+) (?:opus|red)\/48000/;
  * @param {string} sdp an offer or an answer as the browser makes it
  * @param {number} packetMs how much sound each packet holds
  * @param {boolean} [again] whether sound that is lost is asked for again
+ * @param {boolean} [repaired] whether it is to come within what Opus repairs
  * @returns {string} the same but for sound and for header extensions
  */
-export function leanDescription(sdp, packetMs, again = false) {
+export function leanDescription(sdp, packetMs, again = false, repaired = false) {
   // Sections are told apart by their m-line; the first speaks of the whole description.
   return sdp
     .split(/^(?=m=)/m)
-    .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs, again) : section.replace(NEEDLESS, "")))
+    .map((section) => (section.startsWith("m=audio") ? leanSection(section, packetMs, again, repaired) : section.replace(NEEDLESS, "")))
     .map(withoutStrangers)
     .join("");
 }
@@ -60,13 +67,20 @@ export function speaksRed(sdp = "") {
   return /^a=rtpmap:\d+ red\/48000/m.test(sdp);
 }
 
-/** @param {string} section @param {number} packetMs @param {boolean} again */
-function leanSection(section, packetMs, again) {
+/** How long the packets of speech are that a description asks for, in ms; undefined: it does not say. @param {string | undefined} sdp */
+export function askedPacketMs(sdp = "") {
+  const asked = /^a=ptime:(\d+)/m.exec(sdp)?.[1];
+  return asked ? Number(asked) : undefined;
+}
+
+/** @param {string} section @param {number} packetMs @param {boolean} again @param {boolean} repaired */
+function leanSection(section, packetMs, again, repaired) {
   const opus = section.match(/^a=rtpmap:(\d+) opus\/48000/m)?.[1];
+  const settings = { useinbandfec: 1, usedtx: 1, maxaveragebitrate: OPUS_MAX_BPS, ...(repaired && { maxplaybackrate: REPAIRED_RATE_HZ }) };
   const lines = section
     .split("\r\n")
     .filter((line) => !/^a=(extmap|ptime|maxptime)|^a=rtcp-fb:\S+ (transport-cc|nack)$/.test(line))
-    .map((line) => (opus && line.startsWith(`a=fmtp:${opus} `) ? withSettings(line) : line));
+    .map((line) => (opus && line.startsWith(`a=fmtp:${opus} `) ? withSettings(line, settings) : line));
   const rejected = /^m=audio 0 /.test(section);
   if (opus && !rejected) {
     const formats = again ? lines.flatMap((line) => line.match(SPEECH)?.[1] ?? []) : [];
@@ -75,11 +89,11 @@ function leanSection(section, packetMs, again) {
   return lines.join("\r\n");
 }
 
-/** @param {string} line the `a=fmtp` line of Opus */
-function withSettings(line) {
+/** @param {string} line the `a=fmtp` line of Opus @param {Record<string, number>} settings */
+function withSettings(line, settings) {
   const [name = "", ...rest] = line.split(" ");
-  const kept = rest.join(" ").split(";").filter((setting) => !/^(maxaveragebitrate|usedtx|useinbandfec)=/.test(setting));
-  return `${name} ${[...kept, "useinbandfec=1", "usedtx=1", `maxaveragebitrate=${OPUS_MAX_BPS}`].join(";")}`;
+  const kept = rest.join(" ").split(";").filter((setting) => !(setting.split("=", 1).join() in settings));
+  return `${name} ${[...kept, ...Object.entries(settings).map((each) => each.join("="))].join(";")}`;
 }
 
 /**

@@ -154,12 +154,12 @@ export class Mesh {
     return [...this.#legs.values()].some(({ peer }) => peer.stillEveryS > 0);
   }
 
-  /** How much goes to a peer, how long the packets that it sends are to be, and whether lost ones are asked for again. @param {string} id @param {Cap} cap @param {number} packetMs @param {boolean} again */
-  setCap(id, cap, packetMs, again) {
+  /** How much goes to a peer, and what is asked of it: see `setPackets`. @param {string} id @param {Cap} cap @param {Parameters<Peer["setPackets"]>} packets */
+  setCap(id, cap, ...packets) {
     this.#caps.set(id, cap);
     const leg = this.#legs.get(id);
     void leg?.peer.setCap(cap);
-    leg?.peer.setPackets(packetMs, again);
+    leg?.peer.setPackets(...packets);
   }
 
   /** Whether the server hears us now. Coming back, this side restarts what does not stand. @param {boolean} online */

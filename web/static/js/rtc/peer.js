@@ -6,7 +6,7 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { asksAgain, leanDescription, preferPicture, preferSound, speaksRed } from "./lean-description.js";
+import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, speaksRed } from "./lean-description.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
@@ -47,6 +47,7 @@ export class Peer {
   /** @type {Cap} */ #cap;
   #packetMs;
   #again = false;
+  #repaired = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
   #madeAt = Date.now();
@@ -125,10 +126,10 @@ export class Peer {
     return this.#queue(() => this.#feed());
   }
 
-  /** Ask the other side for packets of this length, and whether for lost ones again: worth an offer only where it pays. @param {number} packetMs @param {boolean} again */
-  setPackets(packetMs, again) {
-    if ((packetMs === this.#packetMs && again === this.#again) || this.#closed) return;
-    [this.#packetMs, this.#again] = [packetMs, again];
+  /** What is asked of the other side: packets of this length, lost ones again, what Opus repairs. Worth an offer only where it pays. @param {number} packetMs @param {boolean} again @param {boolean} repaired */
+  setPackets(packetMs, again, repaired) {
+    if ((packetMs === this.#packetMs && again === this.#again && repaired === this.#repaired) || this.#closed) return;
+    [this.#packetMs, this.#again, this.#repaired] = [packetMs, again, repaired];
     void this.#queue(() => this.#offer());
   }
 
@@ -158,6 +159,11 @@ export class Peer {
   /** Whether speech is sent twice: where both browsers know how. */
   get repeats() {
     return speaksRed(this.pc.localDescription?.sdp) && speaksRed(this.pc.remoteDescription?.sdp);
+  }
+
+  /** How long the packets of speech are that the other side asks for, in ms; undefined: it has not said. */
+  get packetMs() {
+    return askedPacketMs(this.pc.remoteDescription?.sdp);
   }
 
   /** Seconds between two stills; 0: none. */
@@ -241,7 +247,7 @@ export class Peer {
 
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
   async #say({ type, sdp = "" }) {
-    const lean = { type, sdp: leanDescription(sdp, this.#packetMs, this.asksAgain) };
+    const lean = { type, sdp: leanDescription(sdp, this.#packetMs, this.asksAgain, this.#repaired) };
     // What its pool has gathered since the connection was made Chromium throws away at an answer, and not at a provisional one.
     if (type === "answer" && !this.pc.localDescription) await this.pc.setLocalDescription({ ...lean, type: "pranswer" }).catch(() => undefined);
     // A browser that takes only its own words still tells the other side what it would like to hear.

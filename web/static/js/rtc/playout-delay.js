@@ -20,7 +20,10 @@ export const MANY_HOLES_PCT = 4;
 export const MUCH_LONGER_BY_MS = 160;
 export const SHORTER_EVERY_MS = 60_000;
 export const SHORTER_BY_MS = 40;
-/** People who talk over such a way already wait for each other: a little more is worth whole words. */
+/**
+ * People who talk over such a way already wait for each other: a little more is worth whole words. Not where Opus alone repairs:
+ * what it has left open by then no wait brings.
+ */
 export const FAR_RTT_MS = 350;
 export const SOUND_MAX_MS = 200;
 /** What repeats a missing packet comes in time: two packets of 60 ms, and what they spread on their way. Worth it from so much loss on. */
@@ -44,11 +47,11 @@ export const SETTLES_MS = 3_000;
 /**
  * @param {PlayoutDelay} delay what the last look returned; AT_ONCE at the first
  * @param {readonly LegSample[]} heard this connection's samples of the last LOOK_BACK_MS and since the last change, newest last
- * @param {{froze: boolean, again: boolean}} line whether its picture has stood still since the last look, and whether lost sound is sent again
+ * @param {{froze: boolean, again: boolean, twice: boolean}} line whether its picture has stood still since the last look, whether lost sound is sent again, and whether all is sent twice
  * @param {number} now ms
  * @returns {PlayoutDelay}
  */
-export function playoutDelay(delay, heard, { froze, again }, now) {
+export function playoutDelay(delay, heard, { froze, again, twice }, now) {
   if (delay.changedAt === -Infinity) return { ...delay, changedAt: now + SETTLES_MS };
   const latest = heard.at(-1);
   if (!latest || latest.rttMs === null) return delay;
@@ -56,7 +59,8 @@ export function playoutDelay(delay, heard, { froze, again }, now) {
   const pictureMs = froze && losses.some(Boolean) ? Math.min(PICTURE_MAX_MS, latest.rttMs + NOTICED_MS) : delay.pictureMs;
   const inventedPct = mean(heard.flatMap(({ here }) => here.inventedPct ?? []));
   const waited = now - delay.changedAt;
-  const atMostMs = latest.rttMs > FAR_RTT_MS ? SOUND_FAR_MAX_MS : again ? SOUND_AGAIN_MAX_MS : SOUND_MAX_MS;
+  const farMs = twice && latest.rttMs > FAR_RTT_MS ? SOUND_FAR_MAX_MS : SOUND_MAX_MS;
+  const atMostMs = again ? Math.max(farMs, SOUND_AGAIN_MAX_MS) : farMs;
   const leastMs = mean(losses) >= REPAIR_FROM_LOSS_PCT ? REPAIRED_MS : null;
   const soundMs = leastMs === null ? delay.soundMs : Math.max(leastMs, delay.soundMs ?? 0);
   if (inventedPct > HOLES_PCT && waited >= LONGER_EVERY_MS && (soundMs ?? 0) < atMostMs) {

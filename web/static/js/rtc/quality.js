@@ -29,6 +29,8 @@ export const SLOW_LOOKS = 10;
 export const LOSSY_PCT = 8;
 /** On a longer way what is sent again comes too late for people who talk with each other. */
 export const AGAIN_RTT_MAX_MS = 250;
+/** One look in which something was lost may be chance; what an outage has swallowed is told in one. */
+export const LOSING_LOOKS = 2;
 /** A picture that has stood still for this long is no picture. */
 export const FROZEN_MS = 3_000;
 /** Silence of everybody at once is this side's own line. */
@@ -53,7 +55,7 @@ export class Quality {
   /** To whom no sound goes although the line would carry it. @type {Set<string>} */ #agreed = new Set();
   /** Whether nothing was to flow at the last look. */
   #rested = false;
-  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
+  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, repaired: boolean, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
   /** @type {Sample[]} */ #window = [];
   #state = START;
   /** @type {{level: number, charging: boolean} | null} */ #battery = null;
@@ -138,7 +140,7 @@ export class Quality {
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
       const froze = now.freezes > last.freezes;
-      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, seenAt, froze, delay: same?.delay ?? AT_ONCE });
+      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, seenAt, froze, delay: same?.delay ?? AT_ONCE });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
@@ -179,39 +181,43 @@ export class Quality {
       if (!known || peer.pc.connectionState !== "connected") continue;
       const heard = this.#window.filter((sample) => sample.at > Math.max(at - LOOK_BACK_MS, known.delay.changedAt))
         .flatMap((sample) => sample.legs.filter((leg) => leg.peer === id && leg.connection === "connected"));
-      known.delay = playoutDelay(known.delay, heard, { froze: known.froze, again: peer.asksAgain }, at);
+      known.delay = playoutDelay(known.delay, heard, { froze: known.froze, again: peer.asksAgain, twice: peer.repeats }, at);
       peer.setPlayoutDelay({ audioMs: known.delay.soundMs, videoMs: known.delay.pictureMs });
     }
   }
 
   /** @param {Decision} decision @param {import("./samples.js").LegSample[]} samples @param {number} at */
   #apply(decision, samples, at) {
-    const red = new Map(this.wiring.mesh.legs().map(({ id, peer }) => [id, peer.repeats]));
+    const peers = new Map(this.wiring.mesh.legs().map(({ id, peer }) => [id, peer]));
     const receivers = samples.flatMap(({ peer, role }) => {
       const leg = decision.legs[peer];
-      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red: red.get(peer) }] : [];
+      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red: peers.get(peer)?.repeats, packetMs: peers.get(peer)?.packetMs }] : [];
     });
     const caps = capSum(this.wiring.role(), receivers, null);
     const silent = receivers.filter(({ peer, sound }) => (sound ? !caps[peer]?.audioBps : decision.legs[peer]?.agreed));
     this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {
       const cap = caps[peer];
-      const { packetMs, again } = this.#packets(peer, rung, at);
-      if (cap) this.wiring.mesh.setCap(peer, cap, packetMs, again);
+      const { packetMs, again, repaired } = this.#packets(peer, rung, at, peers.get(peer)?.repeats);
+      if (cap) this.wiring.mesh.setCap(peer, cap, packetMs, again, repaired);
     }
   }
 
-  /** Where much is lost: short packets if they pay for their headers, and lost ones again if they come in time. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at */
-  #packets(peer, rung, at) {
+  /**
+   * Where much is lost: short packets if they pay for their headers, and lost ones again if they come in time. Where anything is,
+   * and speech is not sent twice: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at @param {boolean} [twice]
+   */
+  #packets(peer, rung, at, twice = true) {
     const known = this.#known.get(peer);
-    if (!known) return { packetMs: FIRST_PACKET_MS, again: false };
+    if (!known) return { packetMs: FIRST_PACKET_MS, again: false, repaired: false };
     const losses = this.#window.filter((sample) => sample.at > at - LOSS_OVER_MS)
       .flatMap(({ legs }) => legs.filter((leg) => leg.peer === peer).map(({ here }) => here.lossPct ?? 0));
     // The median: what an outage has swallowed is told all at once when the line is back.
     known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && median(losses) >= LOSSY_PCT;
     known.again ||= known.lossy && (known.now.rttMs ?? Infinity) <= AGAIN_RTT_MAX_MS;
+    known.repaired ||= !twice && losses.filter(Boolean).length >= LOSING_LOOKS;
     const short = known.lossy && RUNGS[rung].sound && place(rung) <= place(Rung.VOICE_24);
-    return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again };
+    return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again, repaired: known.repaired };
   }
 
   async #watchBattery() {

@@ -39,6 +39,8 @@ export const STILL_BYTES = 6_000;
 export const STILL_EVERY_S = 5;
 /** As much as speech gains from. */
 export const OPUS_MOST_BPS = 24_000;
+/** With less Opus repairs little (see `REPAIRED_RATE_HZ`). */
+export const REPAIRED_LEAST_BPS = 21_000;
 const CLIP_KBPS = 8;
 const TEXT_KBPS = 1;
 
@@ -48,9 +50,9 @@ export function soundKbps({ bps, packetMs, red }) {
   return headers + (bps * (red ? 2 : 1)) / 1000;
 }
 
-/** The same bytes where one of the two browsers has no RED (Firefox): for the codec, whose own repair needs the rate. @param {Sound} sound @returns {Sound} */
-export function withoutRed({ bps, packetMs }) {
-  return { bps: Math.min(OPUS_MOST_BPS, 2 * bps), packetMs, red: false };
+/** Where one of the two browsers has no RED (Firefox), Opus' own repair is what there is, and needs the whole rate. @param {Sound} sound @returns {Sound} */
+export function withoutRed({ packetMs }) {
+  return { bps: OPUS_MOST_BPS, packetMs, red: false };
 }
 
 /** @param {number} bps @param {number} packetMs @returns {Sound} */
