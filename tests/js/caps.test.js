@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { OPUS_LEAST_BPS, PICTURE_HEADERS, capSum } from "../../web/static/js/rtc/caps.js";
+import { INDICATION_BYTES, OPUS_LEAST_BPS, PICTURE_HEADERS, capSum } from "../../web/static/js/rtc/caps.js";
 import { LADDER, REPAIRED_LEAST_BPS, RUNGS, soundKbps } from "../../web/static/js/rtc/rungs.js";
 
 const receiver = (role, rung, further = {}) => ({ peer: role, role, rung, withheld: false, sound: true, ...further });
@@ -53,7 +53,15 @@ test("on a thin line speech keeps its repair as long as two can have it, and nev
   };
   assert.deepEqual(rates(false, true), [24_000, 8_000]);
   assert.deepEqual(rates(false, false), [REPAIRED_LEAST_BPS, REPAIRED_LEAST_BPS]);
-  assert.deepEqual(rates(false, true, true), [2 * OPUS_LEAST_BPS, OPUS_LEAST_BPS, OPUS_LEAST_BPS]);
+  assert.deepEqual(rates(false, true, true), [8_000, OPUS_LEAST_BPS, OPUS_LEAST_BPS]);
+});
+
+test("where each packet is wrapped on its way to the relay, the room has less for speech, and the psychologist keeps the repair", () => {
+  const others = ["psychologist", "social_worker"].map((role) => receiver(role, "voice-8", { red: false, wrapped: true }));
+  const caps = capSum("classroom", others, null);
+  assert.deepEqual(others.map(({ peer }) => caps[peer].audioBps), [REPAIRED_LEAST_BPS, 8_000]);
+  const kbps = others.reduce((all, { peer }) => all + soundKbps({ bps: caps[peer].audioBps, packetMs: 60, red: false }) + (INDICATION_BYTES * 8) / 60, 0);
+  assert.ok(kbps <= 58.1, String(kbps));
 });
 
 test("what speech costs follows the packets that the other side asks for, not those of the rung", () => {

@@ -15,6 +15,7 @@ import { LADDER, OPUS_MOST_BPS, REPAIRED_LEAST_BPS, Rung, RUNGS, place, soundKbp
  * @property {boolean} sound false: no live sound
  * @property {boolean} [signing] the picture comes first
  * @property {boolean} [red] whether speech is sent twice; unless told
+ * @property {boolean} [wrapped] whether each packet goes to a relay in a message of its own, not in a channel
  * @property {number} [packetMs] how long the packets are that the other side asks for; the rung's, unless told
  */
 /** 0: nothing of that kind. @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap */
@@ -24,6 +25,8 @@ export const THIN_UPLINK_KBPS = 58;
 /** Of an uplink that was measured; the rest is for reports, keep-alives and signaling. */
 export const UPLINK_SHARE = 0.85;
 export const OPUS_LEAST_BPS = 6_000;
+/** What a Send indication has over a channel's 4 bytes: STUN's header, the address and the length (RFC 8656, section 11). */
+export const INDICATION_BYTES = 36;
 /** Headers of a picture's packets, over its own rate. */
 export const PICTURE_HEADERS = 1.08;
 
@@ -83,15 +86,15 @@ function fitSound(ranked, caps, room) {
   return cost();
 }
 
-/** A rate, or what takes its place where speech is not sent twice: its repair as long as that goes, then about the same bytes. @param {Receiver} receiver @param {number} rate */
+/** A rate, or what takes its place where speech is not sent twice: its repair as long as that goes, then the lowest voice. @param {Receiver} receiver @param {number} rate */
 function lowered({ red = true }, rate) {
   if (red) return rate;
-  return rate > LOWEST.bps ? OPUS_MOST_BPS : rate === LOWEST.bps ? REPAIRED_LEAST_BPS : 2 * rate;
+  return rate > LOWEST.bps ? OPUS_MOST_BPS : rate === LOWEST.bps ? REPAIRED_LEAST_BPS : LOWEST.bps;
 }
 
 /** @param {Receiver} receiver @param {number} bps */
-function soundCost({ rung, red = true, packetMs = (RUNGS[rung].sound ?? LOWEST).packetMs }, bps) {
-  return bps ? soundKbps({ bps, packetMs, red }) : 0;
+function soundCost({ rung, red = true, wrapped = false, packetMs = (RUNGS[rung].sound ?? LOWEST).packetMs }, bps) {
+  return bps ? soundKbps({ bps, packetMs, red }) + (wrapped ? (INDICATION_BYTES * 8) / packetMs : 0) : 0;
 }
 
 /** @param {Receiver} receiver @param {import("./rungs.js").Sound} sound */

@@ -40,3 +40,12 @@ export class Answered {
  * @param {string} address @returns {RTCIceCandidateInit}
  */
 export const neighbour = (address) => ({ candidate: `candidate:0 1 udp 1 ${address} 1024 typ relay raddr 0.0.0.0 rport 0`, sdpMLineIndex: 0 });
+
+/**
+ * Whether this browser binds no channel at a relay (RFC 8656, section 12) and wraps each packet: Firefox. It can not be asked, and is
+ * told by what else it lacks.
+ */
+export function bindsNoChannel() {
+  const { codecs = [] } = globalThis.RTCRtpReceiver?.getCapabilities?.("audio") ?? {};
+  return codecs.length > 0 && !codecs.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
+}

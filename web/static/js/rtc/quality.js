@@ -5,6 +5,7 @@
 
 import { capSum } from "./caps.js";
 import { NO_WISHES } from "./ceilings.js";
+import { bindsNoChannel } from "./ice-servers.js";
 import { START, decide } from "./ladder.js";
 import { AT_ONCE, LOOK_BACK_MS, playoutDelay } from "./playout-delay.js";
 import { hearing, read, summary } from "./readings.js";
@@ -191,7 +192,9 @@ export class Quality {
     const peers = new Map(this.wiring.mesh.legs().map(({ id, peer }) => [id, peer]));
     const receivers = samples.flatMap(({ peer, role }) => {
       const leg = decision.legs[peer];
-      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red: peers.get(peer)?.repeats, packetMs: peers.get(peer)?.packetMs }] : [];
+      const wrapped = this.#known.get(peer)?.now.candidateType === "relay" && bindsNoChannel();
+      const { repeats: red, packetMs } = peers.get(peer) ?? {};
+      return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red, packetMs, wrapped }] : [];
     });
     const caps = capSum(this.wiring.role(), receivers, null);
     const silent = receivers.filter(({ peer, sound }) => (sound ? !caps[peer]?.audioBps : decision.legs[peer]?.agreed));
