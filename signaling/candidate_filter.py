@@ -61,7 +61,7 @@ def filter_candidate(candidate: str) -> str | None:
     if len(candidate) > CANDIDATE_MAX_CHARS:
         return None
     match = _CANDIDATE.match(candidate)
-    if match is None or not _is_literal_address(match["address"]) or int(match["port"]) > 65_535:  # noqa: PLR2004
+    if match is None or not is_literal_address(match["address"]) or int(match["port"]) > 65_535:  # noqa: PLR2004
         return None
     kept = [
         f"candidate:{match['foundation']}",
@@ -178,7 +178,8 @@ def _filter_attribute(attribute: str) -> str | None:
     return f"a={attribute}"
 
 
-def _is_literal_address(text: str) -> bool:
+def is_literal_address(text: str) -> bool:
+    """Say whether this is an IP address, and no name."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

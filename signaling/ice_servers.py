@@ -9,13 +9,14 @@ client. The relay counts its quota per tag.
 import base64
 import hashlib
 import hmac
-import ipaddress
 import re
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+
+from signaling.candidate_filter import is_literal_address
 
 #: Life of a credential in seconds. A running call outlives it; a new allocation or an ICE restart needs a fresh one.
 CREDENTIAL_LIFE_S = 300
@@ -89,7 +90,7 @@ class TurnSettings:
     def tls_by_address(self) -> tuple[str, ...]:
         """Return the ``turns:`` URLs that give an IP address: Firefox leaves them out, without a word to the page."""
         matches = [match for match in map(_TURN_URL.match, self.urls) if match and match["scheme"] == "turns"]
-        return tuple(match[0] for match in matches if _is_address(match["host"].strip("[]")))
+        return tuple(match[0] for match in matches if is_literal_address(match["host"].strip("[]")))
 
 
 def mint(settings: TurnSettings, tag: str, now: datetime) -> IceServers:
@@ -149,14 +150,6 @@ class IceServerMinter:
                 recent.popleft()
             if not recent:
                 del self._minted[participant]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _parts(text: str) -> tuple[str, ...]:
