@@ -64,6 +64,24 @@ test("an answer lets the other side ask for sound again where it wants to, and n
     assert.deepEqual(said.map((sdp) => asksAgain(sdp)), [false, true, false]);
   }));
 
+test("what Opus repairs is asked for by an offer, once", () =>
+  withPeer(async (peer, said) => {
+    Object.assign(peer.pc, { createOffer: async () => ({ type: "offer", sdp: SOUND }) });
+    for (const repaired of [false, true, true]) {
+      peer.setPackets(60, false, repaired);
+      await peer.handleCandidate(null);
+    }
+    assert.equal(said.length, 1);
+    assert.match(said[0] ?? "", /maxplaybackrate=12000/);
+  }));
+
+test("how long its packets are to be a side reads in the other's description", () =>
+  withPeer(async (peer) => {
+    assert.equal(peer.packetMs, undefined);
+    await peer.handleDescription({ type: "offer", sdp: leanDescription(SOUND, 20) });
+    assert.equal(peer.packetMs, 20);
+  }));
+
 test("sound and picture are told apart to wait, and a browser that knows of no waiting is left alone", () =>
   withPeer((peer) => {
     peer.setPlayoutDelay({ audioMs: 200, videoMs: 325 });

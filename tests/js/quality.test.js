@@ -1,16 +1,26 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { SOUND_AGAIN_MAX_MS, SOUND_MAX_MS } from "../../web/static/js/rtc/playout-delay.js";
+import { SOUND_AGAIN_MAX_MS, SOUND_FAR_MAX_MS, SOUND_MAX_MS } from "../../web/static/js/rtc/playout-delay.js";
 import { AGAIN_RTT_MAX_MS, LOOK_EVERY_MS, Quality } from "../../web/static/js/rtc/quality.js";
 
 // A browser that tells nothing of its battery; Node's own object, where there is one, can not be replaced by assignment.
 Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
 
+/** Have a browser that knows these formats of speech while something is done. @template T @param {string[]} names @param {() => Promise<T>} act */
+async function knowing(names, act) {
+  Object.assign(globalThis, { RTCRtpReceiver: { getCapabilities: () => ({ codecs: names.map((name) => ({ mimeType: `audio/${name}` })) }) } });
+  try {
+    return await act();
+  } finally {
+    Reflect.deleteProperty(globalThis, "RTCRtpReceiver");
+  }
+}
+
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once */
-async function over(seconds, asksAgain = false, repeats = true) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks */
+async function over(seconds, asksAgain = false, repeats = true, packetMs = 60) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -21,12 +31,14 @@ async function over(seconds, asksAgain = false, repeats = true) {
   const stats = () => new Map([
     ["sound", { id: "sound", type: "inbound-rtp", kind: "audio", ...sum }],
     ["picture", { id: "picture", type: "inbound-rtp", kind: "video", bytesReceived: pictureBytes }],
+    ["pair", { id: "pair", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "own" }],
+    ["own", { id: "own", type: "local-candidate", candidateType: "relay" }],
     ["way", { id: "way", type: "remote-inbound-rtp", kind: "audio", roundTripTime: rtt }],
   ]);
   /** @type {any[]} */ const delays = [];
   /** @type {any[]} */ const caps = [];
   const peer = {
-    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, repeats, silentMs: 0, noteSilence() {}, report() {},
+    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, repeats, packetMs, silentMs: 0, noteSilence() {}, report() {},
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
   const mesh = {
@@ -98,4 +110,16 @@ test("a picture's counter that begins again takes nothing back of what was spent
 
 test("speech that is not sent twice has the rate of its own repair", async () => {
   assert.deepEqual([(await over(all(3, {}))).bps, (await over(all(3, {}), false, false)).bps], [8_000, 24_000]);
+});
+
+test("speech that nothing repeats waits less on a long way", async () => {
+  const longest = async (/** @type {boolean} */ repeats) => (await over(all(40, { holes: 5, rttMs: 400 }), false, repeats)).delay.audioMs;
+  assert.deepEqual([await longest(true), await longest(false)], [SOUND_FAR_MAX_MS, SOUND_MAX_MS]);
+});
+
+test("on a thin line speech has what the agreed packets leave of it, and what a relay without a channel does", async () => {
+  const bps = async (/** @type {string[]} */ names, /** @type {number} */ packetMs) => (await knowing(names, () => over(all(3, {}), false, false, packetMs))).bps;
+  assert.deepEqual([await bps(["red", "opus"], 60), await bps(["opus"], 60)], [24_000, 24_000]);
+  assert.deepEqual([await bps(["red", "opus"], 10), await bps(["opus"], 10)], [8_000, 8_000]);
+  assert.deepEqual([await bps(["red", "opus"], 14), await bps(["opus"], 14)], [24_000, 8_000]);
 });
