@@ -13,6 +13,8 @@
     return stream.getAudioTracks()[0];
   };
   const { mediaDevices } = navigator;
+  // An empty page is not secure, and has none.
+  if (!mediaDevices) return;
   const given = mediaDevices.getUserMedia.bind(mediaDevices);
   mediaDevices.getUserMedia = async (constraints) => {
     const stream = await given(constraints);

@@ -164,6 +164,6 @@ def test_nothing_is_left_behind():
     assert not list(OWN_FILES.glob(f"{mark}-*"))
 
 
-def test_a_participant_finds_the_relay_by_its_name(lab):
+def test_a_participant_finds_the_relay_by_its_name(lab: Laboratory):
     home = lab.add_participant("classroom", CLEAR)
     assert lab.inside(home, "getent", "hosts", TURN_NAME).split() == [TURN_ADDRESS, TURN_NAME]
