@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from dataclasses import replace
@@ -84,6 +85,9 @@ async def _serve(
         await runner.setup()
         try:
             await web.SockSite(runner, listener, backlog=BACKLOG).start()
+            # What the server is made of stays. Gone through at each full collection, it kept every room waiting for 0.2 s.
+            gc.collect()
+            gc.freeze()
             stop = _stop_signal()
             notify("READY=1")
             log.info("serving", mode="demo" if settings.demo else "serve", port=settings.port)

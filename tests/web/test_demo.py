@@ -153,6 +153,33 @@ def test_the_doctor_says_what_to_do(tmp_path: Path) -> None:
     assert found.returncode == 1
 
 
+#: Serves until it could greet, and says then how many objects the collector leaves alone, and how many not.
+COUNTING = """
+import gc, os, signal, sys
+from pathlib import Path
+from web.serve import run
+from web.settings import Settings
+
+async def prepare(app):
+    def greet():
+        print(gc.get_freeze_count(), len(gc.get_objects()))
+        os.kill(os.getpid(), signal.SIGTERM)
+    return greet
+
+run(Settings(data=Path(sys.argv[1]), port=0), prepare)
+"""
+
+
+def test_a_server_does_not_go_through_all_that_it_is_made_of_while_rooms_wait(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", COUNTING, str(tmp_path)], capture_output=True, text=True, check=False,
+        timeout=START_LIMIT_S,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    left_alone, gone_through = map(int, told.stdout.split())
+    assert left_alone > 10 * gone_through
+
+
 def test_help_does_not_import_the_server() -> None:
     script = "import sys, web.cli; print(sorted(set(sys.modules) & {'aiohttp', 'sqlalchemy', 'jinja2', 'alembic'}))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "[]\n"
