@@ -34,18 +34,27 @@ def allowed_pairs(
     """Return every pair that may exchange media, each as (polite, impolite), in the order in which they are to connect.
 
     A thin line connects them one after another: the child with the psychologist first, then the child with the others.
-    ``roles`` maps each admitted peer to its admitted roles, earliest peer first. The classroom is always polite: its
-    device is the weakest, and an answerer has less to take back. Of two others the earlier is polite, so that whoever
-    comes new offers.
+    ``roles`` maps each admitted peer to its admitted roles, earliest peer first. The psychologist offers to the child,
+    the child to all others, and those to the psychologist; of two others the one who comes new offers. Whoever offers
+    is the DTLS server (RFC 8829, section 5.3.1: an answer is active) and hears the other half a round trip before it
+    is heard: in a ring of three everybody does once.
     """
     peers = tuple(roles)
     pairs: dict[LegKey, tuple[PeerId, PeerId]] = {}
     for place, earlier in enumerate(peers):
         for later in peers[place + 1 :]:
             if may_exchange_media(composition, roles[earlier], roles[later]):
-                pair = (later, earlier) if Role.CLASSROOM in roles[later] else (earlier, later)
-                pairs[leg_key(earlier, later)] = pair
+                earlier_offers = (_seat(roles[earlier]), _seat(roles[later])) in _OFFERS_TO
+                pairs[leg_key(earlier, later)] = (later, earlier) if earlier_offers else (earlier, later)
     return dict(sorted(pairs.items(), key=lambda item: _place(roles[item[1][0]] | roles[item[1][1]])))
+
+
+def _seat(roles: frozenset[Role]) -> Role | None:
+    """Return what a peer is in the ring: the child, the psychologist, or None for all others."""
+    return next((role for role in (Role.CLASSROOM, Role.PSYCHOLOGIST) if role in roles), None)
+
+
+_OFFERS_TO = frozenset({(Role.PSYCHOLOGIST, Role.CLASSROOM), (Role.CLASSROOM, None), (None, Role.PSYCHOLOGIST)})
 
 
 def _place(together: frozenset[Role]) -> int:

@@ -1,7 +1,7 @@
 """Browsers and seats: several seats on one device, a second tab, the social worker outside the door, legs."""
 
 from dataclasses import replace as changed
-from itertools import combinations
+from itertools import combinations, permutations
 
 import pytest
 
@@ -115,7 +115,7 @@ def test_the_social_worker_can_move_from_the_childs_device_to_a_phone() -> None:
     assert driven.count(PeerReplaced) == 0
     assert driven.room.participants_of(device) == (participant(Role.CLASSROOM),)
     assert driven.room.leg(device, PSYCHOLOGIST) == kept
-    assert driven.room.leg(device, phone) == Leg(device, phone, 2)
+    assert driven.room.leg(device, phone) == Leg(phone, device, 2)
     assert driven.room.state is RoomState.LIVE
 
 
@@ -215,20 +215,25 @@ def test_the_child_is_connected_with_the_psychologist_first_then_with_the_others
     ]
 
 
-def test_the_classroom_is_polite_and_of_two_others_the_earlier() -> None:
+@pytest.mark.parametrize("order", list(permutations((Role.PSYCHOLOGIST, Role.SOCIAL_WORKER, Role.CLASSROOM))))
+def test_each_of_three_offers_to_one_and_answers_one_whoever_comes_first(order: tuple[Role, ...]) -> None:
     driven = DrivenRoom()
-    driven.joins(Role.PSYCHOLOGIST)
-    driven.joins(Role.SOCIAL_WORKER)
-    driven.joins(Role.CLASSROOM)
+    for role in order:
+        driven.joins(role)
     driven.door_opens()
-    for other in (PSYCHOLOGIST, WORKER):
-        leg = driven.room.leg(other, CHILD)
-        assert leg is not None
-        assert leg.polite == CHILD
-    leg = driven.room.leg(WORKER, PSYCHOLOGIST)
-    assert leg == driven.room.leg(PSYCHOLOGIST, WORKER)
-    assert leg is not None
-    assert leg.polite == PSYCHOLOGIST
+    offers = {(leg.impolite, leg.polite) for leg in driven.room.legs()}
+    assert offers == {(PSYCHOLOGIST, CHILD), (CHILD, WORKER), (WORKER, PSYCHOLOGIST)}
+    assert driven.room.leg(WORKER, PSYCHOLOGIST) == driven.room.leg(PSYCHOLOGIST, WORKER)
+
+
+def test_among_others_the_one_who_comes_new_offers() -> None:
+    driven = DrivenRoom()
+    driven.goes_live(Role.GUARDIAN)
+    assert {(leg.impolite, leg.polite) for leg in driven.room.legs() if GUARDIAN in (leg.impolite, leg.polite)} == {
+        (CHILD, GUARDIAN),
+        (GUARDIAN, PSYCHOLOGIST),
+        (GUARDIAN, WORKER),
+    }
 
 
 def test_who_waits_has_no_leg_to_anybody() -> None:
