@@ -64,6 +64,14 @@ test("where each packet is wrapped on its way to the relay, the room has less fo
   assert.ok(kbps <= 58.1, String(kbps));
 });
 
+test("on a line that nothing calls narrow, what is withheld from one takes no repair from another", () => {
+  const others = [receiver("psychologist", "voice-24", { red: false }), receiver("social_worker", "voice-24", { red: false, withheld: true })];
+  const rates = (/** @type {boolean} */ narrow) => others.map(({ peer }) => capSum("classroom", others, null, narrow)[peer].audioBps);
+  assert.deepEqual([rates(true), rates(false)], [[8_000, 8_000], [24_000, 24_000]]);
+  const picture = [receiver("psychologist", "small-video"), receiver("social_worker", "voice-24", { withheld: true })];
+  assert.equal(capSum("classroom", picture, null, false).psychologist.videoBps, 0, "but a picture waits for all");
+});
+
 test("what speech costs follows the packets that the other side asks for, not those of the rung", () => {
   const rates = (/** @type {number} */ packetMs) => {
     const others = [receiver("psychologist", "voice-24", { packetMs }), receiver("social_worker", "voice-24", { packetMs, withheld: true })];

@@ -19,8 +19,8 @@ async function knowing(names, act) {
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks */
-async function over(seconds, asksAgain = false, repeats = true, packetMs = 60) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one */
+async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -42,6 +42,7 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60) {
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
   const mesh = {
+    isThin,
     legs: () => [{ id: "p", negotiation: 1, peer, report: null }],
     /** @param {unknown[]} given */ setCap: (...given) => caps.push(given),
   };
@@ -118,8 +119,15 @@ test("speech that nothing repeats waits less on a long way", async () => {
 });
 
 test("on a thin line speech has what the agreed packets leave of it, and what a relay without a channel does", async () => {
-  const bps = async (/** @type {string[]} */ names, /** @type {number} */ packetMs) => (await knowing(names, () => over(all(3, {}), false, false, packetMs))).bps;
+  const bps = async (/** @type {string[]} */ names, /** @type {number} */ packetMs) => (await knowing(names, () => over(all(3, {}), false, false, packetMs, true))).bps;
   assert.deepEqual([await bps(["red", "opus"], 60), await bps(["opus"], 60)], [24_000, 24_000]);
   assert.deepEqual([await bps(["red", "opus"], 10), await bps(["opus"], 10)], [8_000, 8_000]);
   assert.deepEqual([await bps(["red", "opus"], 14), await bps(["opus"], 14)], [24_000, 8_000]);
+});
+
+test("speech shares the room of a thin line only where the way is long or something waits on it", async () => {
+  const bps = async (/** @type {Second[]} */ seconds, isThin = false) => (await knowing(["opus"], () => over(seconds, false, false, 14, isThin))).bps;
+  assert.deepEqual([await bps(all(3, {})), await bps(all(3, {}), true)], [24_000, 8_000]);
+  assert.equal(await bps([...all(5, { rttMs: 100, lost: 8 }), ...all(6, { rttMs: 900, holes: 20, lost: 8 })]), 8_000);
+  assert.equal(await bps([...all(5, { rttMs: 100, lost: 8 }), ...all(6, { rttMs: 100, holes: 20, lost: 8 })]), 24_000);
 });

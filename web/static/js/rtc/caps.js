@@ -40,9 +40,10 @@ const LOWEST = /** @type {import("./rungs.js").Sound} */ (RUNGS[Rung.VOICE_8].so
  * @param {string} own role of this page (the classroom's, where a device holds several)
  * @param {readonly Receiver[]} receivers
  * @param {number | null} uplinkKbps what the uplink carries in all; null: unknown
+ * @param {boolean} [narrow] whether something says of an unknown one that not even speech has room; unless told
  * @returns {Record<string, Cap>} by peer
  */
-export function capSum(own, receivers, uplinkKbps) {
+export function capSum(own, receivers, uplinkKbps, narrow = true) {
   const signing = receivers.some((receiver) => receiver.signing);
   const ranked = [...receivers].sort((one, other) => rank(own, one.role, signing) - rank(own, other.role, signing));
   const thin = receivers.some(({ rung, withheld }) => withheld || place(rung) >= place(Rung.VOICE_8));
@@ -55,7 +56,7 @@ export function capSum(own, receivers, uplinkKbps) {
     caps[peer] = { audioBps: wanted ? asSent(receiver, wanted).bps : 0, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 };
   }
   if (signing) makeWay(own, ranked, caps, room);
-  const left = room - fitSound(ranked, caps, room);
+  const left = room - fitSound(ranked, caps, uplinkKbps === null && !narrow ? Infinity : room);
   fitPictures(own, ranked, caps, left, signing);
   return caps;
 }

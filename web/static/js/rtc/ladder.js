@@ -36,6 +36,7 @@ import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
  * @property {number} baseRttMs the way without queues
  * @property {number | null} calmLossPct what this line loses without our doing
  * @property {boolean} withheld picture and rates above the lowest are kept back although the rung has them
+ * @property {boolean} queued what was sent has waited in a queue since the last climb: somewhere the way is narrow
  * @property {number} quietUntil while signing: the picture has the line for itself
  * @property {number} quietings how often sound had to go while signing
  * @property {boolean} mute voice can not live here: clips instead, and no live sound
@@ -54,10 +55,10 @@ import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
  * @property {RungName | null} budgetStep
  */
 /**
- * `withheld`: only the lowest voice now. `sound`: false where signing needs the line, data are short, or voice can not live; `agreed`:
+ * `withheld`: only the lowest voice now. `queued`: a queue was seen on the way, so it carries little. `sound`: false where signing needs the line, data are short, or voice can not live; `agreed`:
  * the other end is told so and takes the silence for no loss. `clips`: hold to talk, from the moment it is needed, even where the
  * rung has changed too often to change again.
- * @typedef {{rung: RungName, reason: Reason, withheld: boolean, sound: boolean, agreed: boolean, clips: boolean}} LegDecision
+ * @typedef {{rung: RungName, reason: Reason, withheld: boolean, queued: boolean, sound: boolean, agreed: boolean, clips: boolean}} LegDecision
  */
 /** `spares`: what this device's data allow, for the others to keep to. @typedef {{rung: RungName, reasons: Reason[], legs: Record<string, LegDecision>, say: Notice | null, spares: RungName | null, state: State}} Decision */
 
@@ -151,7 +152,7 @@ export function decide(state, window, now, wishes = NO_WISHES) {
     const spared = all.some(([rung, reason]) => reason === "data-budget" && place(rung) > place(wishes.signing ? Rung.SMALL_VIDEO : Rung.VOICE_8));
     const agreed = wishes.signing ? spared || now < leg.quietUntil : spared && place(leg.rung) >= place(Rung.CLIPS);
     const clips = place(leg.rung) >= place(Rung.CLIPS) || now - leg.aliveAt >= patienceMs(leg);
-    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, sound: !agreed && !leg.mute, agreed: agreed && !leg.mute, clips };
+    decisions[peer] = { rung: leg.rung, reason: leg.reason, withheld: leg.withheld, queued: leg.queued, sound: !agreed && !leg.mute, agreed: agreed && !leg.mute, clips };
   }
   const shown = main && legs[main.peer];
   const rung = shown?.rung ?? Rung.VOICE_8;
@@ -185,7 +186,7 @@ const patienceMs = ({ met }) => (met ? CLIPS_AFTER_MS : NEVER_MET_MS);
 function newLeg(now) {
   return {
     rung: Rung.VOICE_8, reason: "starting", since: now, changes: [], aliveAt: now, livingSince: now, met: false, cleanSince: now,
-    baseRttMs: Infinity, calmLossPct: null, withheld: false, quietUntil: 0, quietings: 0, mute: false, triedAt: -Infinity, barred: null, barredUntil: 0, failures: 0,
+    baseRttMs: Infinity, calmLossPct: null, withheld: false, queued: false, quietUntil: 0, quietings: 0, mute: false, triedAt: -Infinity, barred: null, barredUntil: 0, failures: 0,
   };
 }
 
@@ -217,6 +218,7 @@ function decideLeg(old, peer, page) {
   const near = leg.baseRttMs <= NEAR_RTT_MS && seen.lossPct <= STRONG_LOSS_PCT;
   // Where the way is short and loses nothing, holes in the sound are this machine's doing and say nothing of the line.
   if (delayed || losing || (suffering && !near)) leg.cleanSince = now;
+  leg.queued ||= delayed;
   const trial = now - leg.triedAt < TRIAL_MS;
   if (!trial && !delayed) leg.calmLossPct = heard.lossPct * 0.1 + (leg.calmLossPct ?? heard.lossPct) * 0.9;
   // Loss that comes without delay is the line's own: a lower rate does not mend it, unless a climb has just brought it.
@@ -336,7 +338,7 @@ function climb(leg, peer, page, ceiling) {
   // A climb leaves room for the way back, except on a line that has shown its strength, and to a picture that does not give way.
   if (!mayChange(leg, strong || wishes.signing || leg.barred === null && leg.changes.length === 0 ? CHANGES_MAX : 1)) return;
   leg.triedAt = now;
-  leg.withheld = false;
+  leg.withheld = leg.queued = false;
   move(leg, target, reason, now);
 }
 

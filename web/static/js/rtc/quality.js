@@ -196,7 +196,8 @@ export class Quality {
       const { repeats: red, packetMs } = peers.get(peer) ?? {};
       return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red, packetMs, wrapped }] : [];
     });
-    const caps = capSum(this.wiring.role(), receivers, null);
+    const narrow = this.wiring.mesh.isThin || Object.values(decision.legs).some(({ queued }) => queued);
+    const caps = capSum(this.wiring.role(), receivers, null, narrow);
     const silent = receivers.filter(({ peer, sound }) => (sound ? !caps[peer]?.audioBps : decision.legs[peer]?.agreed));
     this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {
