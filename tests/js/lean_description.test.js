@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { askedPacketMs, asksAgain, leanDescription } from "../../web/static/js/rtc/lean-description.js";
+import { askedPacketMs, asksAgain, leanDescription, shortDescription } from "../../web/static/js/rtc/lean-description.js";
 
 const HEAD = ["v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=extmap-allow-mixed", "a=msid-semantic: WMS s"];
 const AUDIO = [
@@ -39,6 +39,21 @@ test("speech that Opus is to repair comes within what it repairs, whatever the b
   assert.match(opus(CHROMIUM, true) ?? "", /;maxplaybackrate=12000$/);
   assert.doesNotMatch(opus(CHROMIUM, false) ?? "", /maxplaybackrate/);
   assert.match(opus(FIREFOX, false) ?? "", /maxplaybackrate=48000/);
+});
+
+test("what all sections say of their transport is said once on the way, and nothing else is lost", () => {
+  const transport = ["a=ice-ufrag:u", "a=ice-pwd:p", "a=ice-options:trickle", "a=fingerprint:sha-256 AA:BB", "a=setup:actpass"];
+  const [session, sound, picture] = shortDescription(text(HEAD, [...AUDIO, ...transport], [...VIDEO, ...transport])).split(/^(?=m=)/m);
+  assert.deepEqual(lines(session).slice(-transport.length - 1, -1), transport);
+  assert.equal(sound, text(AUDIO).replace("a=ssrc:7 msid:s sound\r\n", ""));
+  assert.equal(picture, text(VIDEO));
+  const rejected = ["m=video 0 UDP/TLS/RTP/SAVPF 96", "a=mid:1"];
+  assert.ok(lines(shortDescription(text(HEAD, [...AUDIO, ...transport], rejected))).indexOf("a=setup:actpass") < HEAD.length + transport.length, "a refused section has none");
+});
+
+test("sections with transports of their own keep them", () => {
+  const apart = text(HEAD, [...AUDIO, "a=ice-ufrag:one"], [...VIDEO, "a=ice-ufrag:two"]);
+  assert.deepEqual(shortDescription(apart).match(/a=ice-ufrag:\S+|^m=\w+/gm), ["m=audio", "a=ice-ufrag:one", "m=video", "a=ice-ufrag:two"]);
 });
 
 test("how long packets are to be is read from what the other side asks for", () => {

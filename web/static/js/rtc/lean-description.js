@@ -31,6 +31,12 @@ const NEEDLESS = /^a=extmap(-allow-mixed|:(?!\S+ \S*transport-wide-cc).*)\r\n/gm
 /** What is said of one format: of a payload type, in RFC 8866's words. */
 const OF_A_FORMAT = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /;
 
+/** What sections that share a transport say alike. */
+const OF_THE_TRANSPORT = /^a=(?:ice-ufrag|ice-pwd|ice-options|fingerprint|setup):.*\r\n/gm;
+
+/** Of before `a=msid`, and reports that nobody reads. */
+const SAID_TWICE = /^a=(?:msid-semantic:|ssrc:\d+ msid:|rtcp-xr:).*\r\n/gm;
+
 /** The formats that carry speech. */
 const SPEECH = /^a=rtpmap:(\d+) (?:opus|red)\/48000/;
 
@@ -55,6 +61,20 @@ function withoutStrangers(section) {
   const offered = new Set(section.match(/^m=\S+ \S+ \S+ (.*)\r\n/)?.[1]?.split(" "));
   const lines = section.split("\r\n");
   return lines.filter((line) => !OF_A_FORMAT.test(line) || offered.has(OF_A_FORMAT.exec(line)?.[1] ?? "")).join("\r\n");
+}
+
+/**
+ * A description for the way: what all sections say of their one transport once, for all of them (RFC 8866, section 5.13; RFC 8839,
+ * 5.4; RFC 8122, 5; RFC 4145, 4), and nothing that `a=msid` says already. An offer fits into one packet of TCP then.
+ * @param {string} sdp a lean description
+ * @returns {string} one that means the same
+ */
+export function shortDescription(sdp) {
+  const [session = "", ...sections] = sdp.replace(SAID_TWICE, "").split(/^(?=m=)/m);
+  const transports = new Set(sections.flatMap((section) => section.match(OF_THE_TRANSPORT)?.join("") ?? []));
+  const [shared] = transports.size === 1 ? transports : [];
+  if (!shared) return [session, ...sections].join("");
+  return session + shared + sections.map((section) => section.replace(OF_THE_TRANSPORT, "")).join("");
 }
 
 /** Whether a description asks for sound again. @param {string | undefined} sdp */

@@ -6,7 +6,7 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, speaksRed } from "./lean-description.js";
+import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, shortDescription, speaksRed } from "./lean-description.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 
@@ -253,7 +253,7 @@ export class Peer {
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);
-    if (type === "offer" || type === "answer") this.setting.sendDescription(type, lean);
+    if (type === "offer" || type === "answer") this.setting.sendDescription(type, { type, sdp: shortDescription(lean.sdp) });
   }
 
   /** @param {RTCSessionDescriptionInit} description */
