@@ -48,6 +48,7 @@ class Call:
         for page in self.pages.values():
             await page.start_over()
         self.server.kill()
+        self.server.hang_up()
         self.server.start()
 
     async def slow_down(self, role: str, times: float) -> None:

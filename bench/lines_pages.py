@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page, asyn
 from playwright.async_api import Error as PlaywrightError
 
 from bench.lines_server import URL
-from tests.lab.browsers import launch
+from tests.lab.browsers import GIVING_WAY, launch
 from tests.lab.laboratory import Laboratory
 from tests.lab.tls_front import key_pin
 from tests.support.firefox import FirefoxPage, MarionetteError, Preferences, running_firefox
@@ -141,7 +141,7 @@ async def opened_pages(
 
 def _firefox(home: str, prepared: bool) -> contextlib.AbstractContextManager[FirefoxPage]:
     preferences: Preferences = {"intl.accept_languages": LANGUAGE, "dom.serviceWorkers.enabled": prepared}
-    return running_firefox(Network(home), preferences, acceptInsecureCerts=True, pageLoadStrategy="eager")
+    return running_firefox(Network(home), preferences, GIVING_WAY, acceptInsecureCerts=True, pageLoadStrategy="eager")
 
 
 async def sign_in(page: WatchedPage, link: str) -> None:

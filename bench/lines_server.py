@@ -1,16 +1,20 @@
 """The real demonstration behind a real TLS proxy, in the laboratory's internet: what `bench/lines.py` calls on."""
 
 import contextlib
+import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
+from http import HTTPStatus
 from pathlib import Path
 
 from tests.lab.laboratory import SERVER_ADDRESS, Laboratory
 from tests.lab.tls_front import running_front
 from tests.support.coturn import Coturn
 from tests.support.demo_server import free_port
+from tests.support.network import Network
 
 TLS_PORT = 443
 URL = f"https://{SERVER_ADDRESS}"
@@ -30,6 +34,7 @@ class Server:
         self._demo: subprocess.Popen[str] | None = None
         self._front = contextlib.ExitStack()
         self._has_front = False
+        self._guardian = ""
         self.links: dict[str, str] = {}
         self.visit = ""
 
@@ -53,6 +58,27 @@ class Server:
             place = (SERVER_ADDRESS, TLS_PORT, self._port, self._folder)
             self._front.enter_context(running_front(self._lab, self._lab.internet, *place))
             self._has_front = True
+        self._serve_somebody()
+
+    def _serve_somebody(self) -> None:
+        """Give the guardian's seat to somebody who never comes: a server in service has answered others before."""
+        with Network(self._lab.internet).socket(socket.SOCK_STREAM) as sock:
+            sock.connect(("127.0.0.1", self._port))
+            connection = http.client.HTTPConnection("127.0.0.1", self._port)
+            connection.sock = sock
+            headers = {"Content-Type": "application/json", "Origin": URL, "Cookie": self._guardian}
+            secret = self.links["guardian"].partition("#")[2]
+            connection.request("POST", "/api/join/exchange", json.dumps({"secret": secret}), headers)
+            answer = connection.getresponse()
+            answer.read()
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"the guardian's link was answered with {answer.status}")
+        self._guardian = answer.getheader("Set-Cookie", self._guardian).partition(";")[0]
+
+    def hang_up(self) -> None:
+        """End the proxy, and with it every connection that a browser keeps open; ``start`` starts it again."""
+        self._front.close()
+        self._has_front = False
 
     def kill(self) -> None:
         """End the demonstration as a crash would."""
@@ -64,4 +90,4 @@ class Server:
     def close(self) -> None:
         """End both."""
         self.kill()
-        self._front.close()
+        self.hang_up()

@@ -2,7 +2,7 @@
    that people would press, in the moment in which they can be pressed, so that nobody's hand is in the figures. The
    device is given a voice of its own in the page's language, which only writes down what it is asked to say. */
 (() => {
-  const UNTIL_HEARD_MS = 100;
+  const UNTIL_HEARD_MS = 50;
   const EVERY_MS = 200;
   const PRESS_AGAIN_MS = 2000;
   const TALK_MS = 3000;

@@ -8,6 +8,8 @@ from tests.lab.laboratory import Laboratory
 from tests.support.call_page import WITHOUT_FEATURES
 
 CHROMIUM = "/usr/bin/chromium"
+#: Browsers give way to the lines and the server: outside the laboratory those are other machines.
+GIVING_WAY = ("nice", "-n", "19")
 ARGUMENTS = (
     WITHOUT_FEATURES,
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -21,7 +23,7 @@ async def launch(
 ) -> Browser:
     """Start a Chromium inside ``namespace`` whose microphone plays ``speech``."""
     wrapper = speech.parent / f"chromium-{namespace}"
-    command = " ".join(laboratory.command_inside(namespace, CHROMIUM))
+    command = " ".join(laboratory.command_inside(namespace, *GIVING_WAY, CHROMIUM))
     wrapper.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     wrapper.chmod(0o755)
     arguments = [*ARGUMENTS, f"--use-file-for-fake-audio-capture={speech}", *further]

@@ -172,11 +172,15 @@ class FirefoxPage:
 
 @contextmanager
 def running_firefox(
-    network: Network = MACHINE, preferences: Preferences | None = None, **capabilities: bool | str
+    network: Network = MACHINE,
+    preferences: Preferences | None = None,
+    before: tuple[str, ...] = (),
+    **capabilities: bool | str,
 ) -> Iterator[FirefoxPage]:
     """Start a Firefox with a profile of its own and yield its tab.
 
-    ``preferences`` are added to the usual ones; ``capabilities`` are WebDriver's.
+    ``preferences`` are added to the usual ones; ``before`` is a command that starts another; ``capabilities`` are
+    WebDriver's.
     """
     assert FIREFOX is not None
     with tempfile.TemporaryDirectory(prefix="wasl-firefox-", ignore_cleanup_errors=True) as folder:
@@ -184,7 +188,7 @@ def running_firefox(
         chosen = {**PREFERENCES, **(preferences or {})}
         lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in chosen.items())
         (profile / "user.js").write_text("".join(lines))
-        command = network.command(FIREFOX, *ARGUMENTS, "--profile", folder)
+        command = network.command(*before, FIREFOX, *ARGUMENTS, "--profile", folder)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             with network.socket(socket.SOCK_STREAM) as sock:
