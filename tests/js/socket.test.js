@@ -148,9 +148,19 @@ test("pings of before the modules count for the line's round trip", () =>
     const pings = [performance.now() - 600];
     const heard = [WELCOME, PONG].map((message) => JSON.stringify(message));
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: SLOW_OPENING_MS, greeted: true, pings, heard, closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 2_000, greeted: true, pings, heard, closedWith: 0 } });
     await soon();
     assert.equal(Math.round(socket.roundTripMs / 100), 6);
+  }));
+
+test("until a ping is answered, the line's round trip is how long the socket took to open", () =>
+  withSocket(async ({ socket }) => {
+    const early = new Dialled();
+    early.readyState = 1;
+    // @ts-ignore only what the socket uses
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, greeted: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
+    await soon();
+    assert.equal(socket.roundTripMs, 640);
   }));
 
 /** What a message costs on the line. @param {object} message */

@@ -1,10 +1,14 @@
-// Stands inline in the call page, so that the first answer of the server is all that the join button needs.
-// `dialled` and `dial` are those of dial.js, which stands at its head.
+// Stands inline in the call page, right behind the join button: on a thin line the tap is answered while the rest of the page is still
+// on its way. `dialled` and `dial` are those of dial.js, which stands at its head.
 const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
 // On one connection answers come in the order in which the server gives them: where they take long, the seat is not to wait behind
 // the room. Whoever looks at the door for a moment has all of the room before the tap; elsewhere it comes at once.
 const slow = performance.getEntriesByType("navigation").some((page) => page.responseStart - page.requestStart > 120);
+
+// The modules look for their places in the page when they are read.
+const whole = new Promise((resolve) => addEventListener("DOMContentLoaded", resolve));
+const room = () => whole.then(() => import("wasl/pages/call.js"));
 
 for (const link of document.querySelectorAll("#before .languages a")) link.hash = secret;
 
@@ -14,7 +18,7 @@ join.onclick = async () => {
   try {
     const asked = askEarly();
     if (slow) await new Promise((resolve) => setTimeout(resolve, 100));
-    const { start } = await import("wasl/pages/call.js");
+    const { start } = await room();
     await start(secret, asked);
   } catch (error) {
     console.error(error);
@@ -26,7 +30,7 @@ join.onclick = async () => {
   join.removeAttribute("aria-busy");
 };
 join.disabled = false;
-setTimeout(() => import("wasl/pages/call.js").catch(() => 0), slow && 300);
+whole.then(() => setTimeout(() => room().catch(() => 0), slow && 300));
 
 // The seat is asked for, and the socket greeted, while the modules still come: round trips are what a thin line lacks.
 function askEarly() {
@@ -60,7 +64,7 @@ function askEarly() {
     // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over.
     const hurry = setInterval(() => {
       if (!sockets.length || early.heard.length || socket.readyState !== WebSocket.OPEN) return clearInterval(hurry);
-      if (call.openedAfterMs < 900) return;
+      if (call.openedAfterMs < 180) return;
       early.pings.push(performance.now());
       socket.send('{"type":"ping","received":0}');
     }, 250);

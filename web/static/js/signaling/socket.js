@@ -18,10 +18,10 @@ export const PING_INTERVAL_MS = 1_000;
  * long. While a slow line brings people in, or back, a ping follows whatever is said, either way.
  */
 export const HASTY_PING_INTERVAL_MS = 250;
-export const HASTY_FROM_RTT_MS = 350;
+export const HASTY_FROM_RTT_MS = 120;
 export const HASTY_FOR_MS = 25_000;
-/** TCP, TLS and the upgrade are three round trips: a socket that took this long to open has a slow line, and its greeting is followed by pings. */
-export const SLOW_OPENING_MS = 900;
+/** One round trip within the page's connection, three on its own: a socket that took this long to open has a slow line, and its greeting is followed by pings. */
+export const SLOW_OPENING_MS = 180;
 /** Silence after which a socket is taken for dead; the server answers each ping. */
 export const SILENCE_MAX_MS = 4_000;
 /** An attempt that has come to nothing by then is given up; on a slow line, where the last one took longer, later. */
@@ -110,7 +110,7 @@ export class SignalSocket {
     this.#questions = new Questions(wiring);
   }
 
-  /** The shortest way of a question and its answer over this socket; 0: none has come back yet. */
+  /** The shortest way of a question and its answer over this socket; until one has come back, how long it took to open; 0: not known. */
   get roundTripMs() {
     return this.#roundTripMs;
   }
@@ -252,7 +252,8 @@ export class SignalSocket {
     this.#socket = socket;
     this.#dialledAt = dialledAt;
     this.#pings = pings;
-    this.#roundTripMs = 0;
+    // Opening takes a round trip at least; the pings tell it better.
+    this.#roundTripMs = openedAfterMs;
     this.#greeting = false;
     this.#beatEvery(PING_INTERVAL_MS);
     /** @param {number} tookMs how long the socket took to open */
