@@ -322,7 +322,16 @@ class RoomLife(RuleBasedStateMachine):
         for leg in legs:
             for peer in (leg.polite, leg.impolite):
                 assert self.room.is_admitted(peer)
-            assert participant(Role.CLASSROOM) not in self.room.participants_of(leg.impolite)
+            assert (self.seat(leg.impolite), self.seat(leg.polite)) not in {
+                (Role.CLASSROOM, Role.PSYCHOLOGIST),
+                (None, Role.CLASSROOM),
+                (Role.PSYCHOLOGIST, None),
+            }
+
+    def seat(self, peer: PeerId) -> Role | None:
+        """Return whose the peer is above all: the child's, the psychologist's, or None."""
+        held = self.room.participants_of(peer)
+        return next((role for role in (Role.CLASSROOM, Role.PSYCHOLOGIST) if participant(role) in held), None)
 
     @invariant()
     def removal_is_for_ever(self) -> None:
