@@ -48,8 +48,8 @@ test("EDGE stays on the lowest voice and says why", () => {
   assert.deepEqual(last(steps).reasons, ["long-way"]);
 });
 
-test("a queue on the way is remembered until the next climb, and loss alone is none", () => {
-  const queued = (/** @type {object} */ trouble) => line(200, (second) => (second < 12 || second > 20 ? {} : { rttMs: 900, ...trouble })).map(({ legs }) => legs.p.queued);
+test("a queue on the way is remembered until more is tried again, and loss alone is none", () => {
+  const queued = (/** @type {object} */ trouble) => line(60, (second) => (second < 12 || second > 20 ? {} : { rttMs: 900, ...trouble })).map(({ legs }) => legs.p.queued);
   const waited = queued({ there: { inventedPct: 20, lossPct: 30 } });
   assert.deepEqual([waited[5], waited[22], waited.at(-1)], [false, true, false]);
   assert.ok(!queued({ rttMs: 40, there: { inventedPct: 20, lossPct: 30 } }).some(Boolean));

@@ -36,7 +36,7 @@ import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
  * @property {number} baseRttMs the way without queues
  * @property {number | null} calmLossPct what this line loses without our doing
  * @property {boolean} withheld picture and rates above the lowest are kept back although the rung has them
- * @property {boolean} queued what was sent has waited in a queue since the last climb: somewhere the way is narrow
+ * @property {boolean} queued what was sent has waited in a queue since more was last tried: somewhere the way is narrow
  * @property {number} quietUntil while signing: the picture has the line for itself
  * @property {number} quietings how often sound had to go while signing
  * @property {boolean} mute voice can not live here: clips instead, and no live sound
@@ -305,7 +305,7 @@ function fall(leg, { now, wishes, weak }, trial, badly) {
 function climb(leg, peer, page, ceiling) {
   const { now, wishes } = page;
   const cleanMs = now - leg.cleanSince;
-  if (cleanMs >= PICTURE_HEADROOM_MS || (leg.withheld && !hasPicture(leg.rung) && cleanMs >= SLOW_CLIMB_MS)) leg.withheld = false;
+  if (leg.withheld && cleanMs >= (hasPicture(leg.rung) ? PICTURE_HEADROOM_MS : SLOW_CLIMB_MS)) leg.withheld = leg.queued = false;
   if (now - leg.triedAt > TRIAL_MS && now >= leg.barredUntil) leg.barred = null;
   if (place(leg.rung) <= place(Rung.VOICE_24) && now - leg.since > 2 * RETRY_MS) leg.failures = 0;
   const long = look(page.window, peer, now, SLOW_CLIMB_MS);
