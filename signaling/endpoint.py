@@ -11,6 +11,7 @@ from rooms.ids import VisitId, new_id
 from signaling.arrival_watch import ArrivalWatch
 from signaling.bus_messages import SocketId
 from signaling.close_codes import CloseCode
+from signaling.codec import dump
 from signaling.connection import Connection
 from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
 from signaling.errors import close_code
@@ -108,7 +109,8 @@ class Endpoint:
     async def _phases(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
         self._strangers += 1
         try:
-            hello = await hear_hello(websocket, self._settings.hello_deadline_s)
+            deadline_s, pong = self._settings.hello_deadline_s, lambda: outbox.put(dump(self._hub.pong()))
+            hello = await hear_hello(websocket, deadline_s, pong)
             visit = wanted_visit(hello, self._hub.admission)
             with ArrivalWatch(self._hub.bus, visit) as watch:
                 arrival = await greet(hello, SocketId(new_id()), self._hub.admission)

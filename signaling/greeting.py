@@ -1,6 +1,7 @@
 """The first phase of a socket: a stranger until its ``hello`` brings a ticket, told nothing but a close code."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -12,10 +13,12 @@ from signaling.bus_messages import SocketArrived, SocketId
 from signaling.close_codes import CloseCode
 from signaling.codec import ProtocolError, parse
 from signaling.errors import close_code
-from signaling.messages import Hello
+from signaling.messages import ClientMessage, Hello, Ping
 
 log = structlog.get_logger(__name__)
 
+#: How often a stranger may ping; four times a second is what a page does.
+PINGS_MAX = 100
 #: How a socket ends from the page's side.
 GONE = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
 
@@ -33,25 +36,37 @@ class OnlyLookedError(TurnedAwayError):
     """The socket has said nothing: a page dials before the tap, and whoever has only looked at it leaves, or waits."""
 
 
-async def hear_hello(socket: web.WebSocketResponse, deadline_s: float) -> Hello:
-    """Wait for ``hello``. Raises :class:`TurnedAwayError`; no other exception leaves."""
+async def hear_hello(socket: web.WebSocketResponse, deadline_s: float, pong: Callable[[], None]) -> Hello:
+    """Wait for ``hello``, and answer each ``ping`` before it with ``pong``.
+
+    On a bad line TCP notices a loss when something follows, and something has to. Raises :class:`TurnedAwayError`; no
+    other exception leaves.
+    """
     try:
         async with asyncio.timeout(deadline_s):
-            frame = await socket.receive()
+            for _ in range(PINGS_MAX):
+                message = await _hear(socket)
+                if not isinstance(message, Ping):
+                    break
+                pong()
     except TimeoutError:
         raise OnlyLookedError(CloseCode.HELLO_TIMEOUT, "no hello") from None
+    if not isinstance(message, Hello):
+        raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, "neither a ping nor a hello comes first")
+    return message
+
+
+async def _hear(socket: web.WebSocketResponse) -> ClientMessage:
+    frame = await socket.receive()
     if frame.type in GONE:
         raise OnlyLookedError(CloseCode.NORMAL, "left without a word")
     if frame.type is not WSMsgType.TEXT:
         code = CloseCode.UNSUPPORTED_DATA if frame.type is WSMsgType.BINARY else CloseCode.NORMAL
         raise TurnedAwayError(code, "not a text frame")
     try:
-        hello = parse(frame.data)
+        return parse(frame.data)
     except ProtocolError as fault:
         raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, fault.reason) from fault
-    if not isinstance(hello, Hello):
-        raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, "first message is no hello")
-    return hello
 
 
 def wanted_visit(hello: Hello, admission: AdmissionPort) -> VisitId:

@@ -18,6 +18,7 @@ from signaling.bus_messages import AnyBusMessage, ClaimMade, SeatRevoked, SeatVa
 from signaling.close_codes import CloseCode
 from signaling.connection import Connection
 from signaling.ice_servers import IceServerMinter
+from signaling.messages import Pong
 from signaling.minute_keeper import MinuteKeeper
 from signaling.room_health import RoomHealth
 from signaling.room_host import RoomHost
@@ -47,6 +48,10 @@ class Hub:
         self._numbers: dict[VisitId, int] = {}
 
     # For sockets
+
+    def pong(self) -> Pong:
+        """Return the answer to a ``ping`` of somebody who has no place yet."""
+        return Pong(now=self._clock.now(), received=0)
 
     async def open(self, visit: VisitId) -> None:
         """Make sure that the room of a visit has its owner here. Raises what :meth:`AdmissionPort.open_room` raises."""

@@ -85,7 +85,7 @@ async def _serve(
         await runner.setup()
         try:
             await web.SockSite(runner, listener, backlog=BACKLOG).start()
-            # What the server is made of stays. Gone through at each full collection, it kept every room waiting for 0.2 s.
+            # What the server is made of stays. To go through it at each full collection kept every room waiting 0.2 s.
             gc.collect()
             gc.freeze()
             stop = _stop_signal()

@@ -43,8 +43,8 @@ test("speech that Opus is to repair comes within what it repairs, whatever the b
 
 test("what all sections say of their transport is said once on the way, and nothing else is lost", () => {
   const transport = ["a=ice-ufrag:u", "a=ice-pwd:p", "a=ice-options:trickle", "a=fingerprint:sha-256 AA:BB", "a=setup:actpass"];
-  const [session, sound, picture] = shortDescription(text(HEAD, [...AUDIO, ...transport], [...VIDEO, ...transport])).split(/^(?=m=)/m);
-  assert.deepEqual(lines(session).slice(-transport.length - 1, -1), transport);
+  const [head, sound, picture] = shortDescription(text(HEAD, [...AUDIO, ...transport], [...VIDEO, ...transport])).split(/^(?=m=)/m);
+  assert.deepEqual(lines(head).slice(-transport.length - 1, -1), transport);
   assert.equal(sound, text(AUDIO).replace("a=ssrc:7 msid:s sound\r\n", ""));
   assert.equal(picture, text(VIDEO));
   const rejected = ["m=video 0 UDP/TLS/RTP/SAVPF 96", "a=mid:1"];

@@ -161,6 +161,10 @@ test("until a ping is answered, the line's round trip is how long the socket too
     socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, greeted: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
     await soon();
     assert.equal(socket.roundTripMs, 640);
+    // @ts-ignore only what the socket uses
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, roundTripMs: 480, greeted: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
+    await soon();
+    assert.equal(socket.roundTripMs, 480);
   }));
 
 /** What a message costs on the line. @param {object} message */

@@ -13,6 +13,7 @@ from rooms.visits.errors import SafetyPlanMissingError, VisitNotOpenYetError, Vi
 from signaling import messages
 from signaling.close_codes import CloseCode
 from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
+from signaling.greeting import PINGS_MAX
 from tests.signaling.conftest import StartWire, Wire
 
 
@@ -67,11 +68,35 @@ async def test_a_socket_that_says_nothing_is_closed(start_wire: StartWire) -> No
     await stranger.is_closed_with(CloseCode.HELLO_TIMEOUT)
 
 
-@pytest.mark.parametrize("text", ['{"type":"ping","received":0}', '{"type":"hello"}', "hello", "{"])
+@pytest.mark.parametrize("text", ['{"type":"leave"}', '{"type":"hello"}', "hello", "{"])
 async def test_a_stranger_who_does_not_say_hello_is_closed(wire: Wire, text: str) -> None:
     stranger = await wire.page().connects()
     await stranger.sends_text(text)
     await stranger.is_closed_with(CloseCode.PROTOCOL_ERROR)
+
+
+PING = '{"type":"ping","received":0}'
+
+
+async def test_a_stranger_who_pings_is_answered_and_may_still_say_hello(wire: Wire) -> None:
+    page = await wire.page().connects()
+    for _ in range(3):
+        await page.sends_text(PING)
+        assert isinstance(await page.hears(), messages.Pong)
+    await page.says(messages.Hello(wire.admission.ticket(wire.plan, Role.CLASSROOM)))
+    assert (await page.expects(messages.Welcome)).received == 0
+
+
+async def test_a_stranger_can_not_ping_for_ever(start_wire: StartWire) -> None:
+    wire = await start_wire(hello_deadline_s=0.3)
+    late = await wire.page().connects()
+    await late.sends_text(PING)
+    assert isinstance(await late.hears(), messages.Pong)
+    await late.is_closed_with(CloseCode.HELLO_TIMEOUT)
+    many = await wire.page().connects()
+    for _ in range(PINGS_MAX):
+        await many.sends_text(PING)
+    await many.is_closed_with(CloseCode.PROTOCOL_ERROR)
 
 
 Told = asyncio.Queue[tuple[str, str]]

@@ -1,6 +1,7 @@
 """What people do in a room, over real sockets: the door, legs, pause, removal, the end."""
 
 import asyncio
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -32,7 +33,11 @@ async def test_the_child_opens_the_door_and_then_all_three_connect(wire: Wire) -
             assert connect.negotiation == mirrored.negotiation
             assert connect.polite != mirrored.polite
             assert not connect.relay_only
-    assert all(connect.polite for connect in seen[classroom.peer].values())
+    offers = {
+        (one, other) for one, connects in seen.items() for other, connect in connects.items() if not connect.polite
+    }
+    ring = (psychologist.peer, classroom.peer, social_worker.peer)
+    assert offers == set(pairwise((*ring, ring[0])))
 
 
 async def test_the_door_is_stored_before_anybody_is_told(wire: Wire) -> None:

@@ -43,31 +43,39 @@ function askEarly() {
   if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
   const call = dialled;
   const isOpen = call.openedAfterMs > 0;
-  const early = { socket: call.socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, greeted: false, pings: [], heard: [], closedWith: 0 };
+  const early = {
+    socket: call.socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, roundTripMs: 0,
+    greeted: false, pings: [], heard: [], closedWith: 0,
+  };
   const know = () => Object.assign(early, { socket: call.socket, openedAfterMs: call.openedAfterMs }, !isOpen && { dialledAt: call.at });
   const listen = () => {
     know();
-    early.socket.onmessage = ({ data }) => early.heard.push(data);
+    early.socket.onmessage = ({ data }) => {
+      if (!data.startsWith('{"type":"pong"')) early.heard.push(data);
+      else early.roundTripMs = Math.min(early.roundTripMs || Infinity, performance.now() - early.pings.shift());
+    };
     early.socket.onclose = ({ code }) => (early.closedWith = code);
   };
-  if (isOpen) listen();
   const sockets = [early];
   const greet = async () => {
-    const facts = await (await answers[0])?.clone().json();
-    const { ticket } = facts?.entrance ?? facts ?? {};
     await call.opened;
-    if (!ticket || !sockets.length) return;
+    if (!sockets.length) return;
     listen();
     const { socket } = early;
-    early.greeted = true;
-    socket.send(JSON.stringify({ type: "hello", ticket }));
-    // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over.
+    // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over: what TCP has lost of the
+    // answers before, it sends again as soon as it hears that later ones have come.
     const hurry = setInterval(() => {
       if (!sockets.length || early.heard.length || socket.readyState !== WebSocket.OPEN) return clearInterval(hurry);
       if (call.openedAfterMs < 180) return;
       early.pings.push(performance.now());
       socket.send('{"type":"ping","received":0}');
     }, 250);
+    const facts = await (await answers[0])?.clone().json();
+    const { ticket } = facts?.entrance ?? facts ?? {};
+    if (!ticket) return clearInterval(hurry);
+    if (!sockets.length) return;
+    early.greeted = true;
+    socket.send(JSON.stringify({ type: "hello", ticket }));
   };
   greet().catch(() => undefined);
   const takeSocket = () => {

@@ -70,11 +70,11 @@ function withoutStrangers(section) {
  * @returns {string} one that means the same
  */
 export function shortDescription(sdp) {
-  const [session = "", ...sections] = sdp.replace(SAID_TWICE, "").split(/^(?=m=)/m);
+  const [head = "", ...sections] = sdp.replace(SAID_TWICE, "").split(/^(?=m=)/m);
   const transports = new Set(sections.flatMap((section) => section.match(OF_THE_TRANSPORT)?.join("") ?? []));
   const [shared] = transports.size === 1 ? transports : [];
-  if (!shared) return [session, ...sections].join("");
-  return session + shared + sections.map((section) => section.replace(OF_THE_TRANSPORT, "")).join("");
+  if (!shared) return [head, ...sections].join("");
+  return head + shared + sections.map((section) => section.replace(OF_THE_TRANSPORT, "")).join("");
 }
 
 /** Whether a description asks for sound again. @param {string | undefined} sdp */

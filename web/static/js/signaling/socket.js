@@ -248,12 +248,12 @@ export class SignalSocket {
   }
 
   /** @param {WebSocket} socket @param {Promise<string>} pass @param {Partial<EarlySocket>} [known] */
-  #use(socket, pass, { greeted = false, dialledAt = Date.now(), openedAfterMs = 0, pings = [] } = {}) {
+  #use(socket, pass, { greeted = false, dialledAt = Date.now(), openedAfterMs = 0, roundTripMs = 0, pings = [] } = {}) {
     this.#socket = socket;
     this.#dialledAt = dialledAt;
     this.#pings = pings;
     // Opening takes a round trip at least; the pings tell it better.
-    this.#roundTripMs = openedAfterMs;
+    this.#roundTripMs = roundTripMs || openedAfterMs;
     this.#greeting = false;
     this.#beatEvery(PING_INTERVAL_MS);
     /** @param {number} tookMs how long the socket took to open */
