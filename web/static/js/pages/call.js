@@ -66,7 +66,7 @@ class Call {
     });
     this.#mesh = new Mesh({
       send: (message) => this.#socket.send(message),
-      roundTripMs: () => this.#socket.roundTripMs, onLineBack: () => this.#socket.lineBack(),
+      roundTripMs: () => this.#socket.roundTripMs, isChild: () => this.#model.role === "classroom", onLineBack: () => this.#socket.lineBack(),
       onPeer: (peer, state, stream) => {
         if (!stream) this.#model.links.delete(peer);
         else this.#model.links.set(peer, { state, stream });

@@ -19,7 +19,7 @@ export const FIRST_PACKET_MS = 60;
 /**
  * Chromium checks a connection that does not stand yet 20 times a second. With the answers that is some 50 kbit/s of an
  * uplink for each: two at once fill an EDGE line, and what they wait for comes seconds late or not at all. Where a message
- * takes this long to be answered, the line is taken for thin, and connections are checked one after another.
+ * takes this long to be answered, the line is taken for thin, and connections are checked one after another; not by the child.
  */
 export const THIN_FROM_MS = 350;
 /** Whose turn has lasted this long no longer holds up the next. */
@@ -59,6 +59,7 @@ export class Mesh {
    *   a connection or what it carries has changed; `closed` when it is gone
    * @param {() => void} wiring.onLineBack the line to the servers was gone, and is back
    * @param {() => number} wiring.roundTripMs of a message to the server and its answer; 0: not known
+   * @param {() => boolean} wiring.isChild whether this is the child's device
    */
   constructor(wiring) {
     this.wiring = wiring;
@@ -286,7 +287,8 @@ export class Mesh {
         }, TURN_MAX_MS);
       }
       const checking = ["new", "checking"].includes(leg.peer.pc.iceConnectionState);
-      if (checking && leg.turn === "now" && this.isThin) return;
+      // The child is in everybody's first connection: the third person would hear nobody until the psychologist does.
+      if (checking && leg.turn === "now" && this.isThin && !this.wiring.isChild()) return;
     }
   }
 
