@@ -127,6 +127,8 @@ class Laboratory:
         self._add_namespace(router)
         (OWN_FILES / home).mkdir(parents=True, exist_ok=True)
         (OWN_FILES / home / "hosts").write_text(f"127.0.0.1 localhost\n{TURN_ADDRESS} {TURN_NAME}\n")
+        # Chromium asks a name server before it looks there: nobody listens here, and says so at once.
+        (OWN_FILES / home / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         _run("ip", "-n", home, "link", "add", "eth0", "type", "veth", "peer", "name", "lan0", "netns", router)
         for namespace, device, address in (
             (home, "eth0", f"192.168.{number}.2/24"),
