@@ -65,6 +65,8 @@ ANYBODY = st.integers(0, STRANGER)
 SECONDS = st.sampled_from([0.001, 1.0, 1.499, 1.5, 9.999, 10.0, 19.999, 20.0, 45.0, 599.999, 600.0])
 BY_A_PEER = (Detach, Leave, Reattach, Knock, OpenDoor, AskHelp, KeepGoing)
 ABOUT_SOMEBODY = (Admit, Deny)
+#: Who offers to whom when a pair first connects: never so.
+AGAINST_THE_RING = frozenset({(Role.CLASSROOM, Role.PSYCHOLOGIST), (None, Role.CLASSROOM), (Role.PSYCHOLOGIST, None)})
 
 
 class RoomLife(RuleBasedStateMachine):
@@ -96,6 +98,7 @@ class RoomLife(RuleBasedStateMachine):
         self.now = START
         self.names: Iterator[int] = count(1)
         self.legs_told: set[tuple[str, str, int]] = set()
+        self.sides: dict[frozenset[PeerId], tuple[PeerId, PeerId]] = {}
         self.newest_leg = 0
         self.lost_told: dict[Role, datetime] = {}
         self.state_told = RoomState.WAITING
@@ -136,10 +139,19 @@ class RoomLife(RuleBasedStateMachine):
             self.hears(event)
         return events
 
+    def seat(self, peer: PeerId) -> Role | None:
+        """Return what the peer is in the ring of offers: the child, the psychologist, or None."""
+        held = self.room._record.admitted_roles()[peer]
+        return next((role for role in (Role.CLASSROOM, Role.PSYCHOLOGIST) if role in held), None)
+
     def hears(self, event: RoomEvent) -> None:
         """Keep what the events alone say, to compare it with what the room says of itself."""
         match event:
             case LegOpened(polite, impolite, negotiation):
+                # A connection that is made anew keeps its sides, whoever has lost a seat meanwhile.
+                if self.sides.get(frozenset((polite, impolite))) != (polite, impolite):
+                    assert (self.seat(impolite), self.seat(polite)) not in AGAINST_THE_RING
+                self.sides[frozenset((polite, impolite))] = (polite, impolite)
                 assert negotiation > self.newest_leg
                 self.newest_leg = negotiation
                 self.legs_told.add((polite, impolite, negotiation))
@@ -322,16 +334,6 @@ class RoomLife(RuleBasedStateMachine):
         for leg in legs:
             for peer in (leg.polite, leg.impolite):
                 assert self.room.is_admitted(peer)
-            assert (self.seat(leg.impolite), self.seat(leg.polite)) not in {
-                (Role.CLASSROOM, Role.PSYCHOLOGIST),
-                (None, Role.CLASSROOM),
-                (Role.PSYCHOLOGIST, None),
-            }
-
-    def seat(self, peer: PeerId) -> Role | None:
-        """Return whose the peer is above all: the child's, the psychologist's, or None."""
-        held = self.room.participants_of(peer)
-        return next((role for role in (Role.CLASSROOM, Role.PSYCHOLOGIST) if participant(role) in held), None)
 
     @invariant()
     def removal_is_for_ever(self) -> None:
