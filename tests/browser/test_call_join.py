@@ -77,6 +77,26 @@ def test_where_answers_take_long_the_seat_does_not_wait_behind_the_room(visit: V
         page.evaluate("window.held.splice(0).forEach((act) => act())")
 
 
+def test_on_a_slow_line_pings_go_out_before_the_seat_is_answered(visit: Visit) -> None:
+    context = visit.profile()
+    # A socket that takes long to open; the page's own `open` listener hears of it late.
+    context.add_init_script(
+        "const Own = WebSocket; window.said = []; window.heard = [];"
+        "window.WebSocket = class extends Own {"
+        "  constructor(...given) { super(...given); this.addEventListener('message', ({data}) => heard.push(data)); }"
+        "  addEventListener(type, act) {"
+        "    super.addEventListener(type, type === 'open' ? () => setTimeout(act, 400) : act);"
+        "  }"
+        "  send(text) { said.push(JSON.parse(text).type); super.send(text); }"
+        "};"
+    )
+    context.route("**/api/join/exchange", lambda route: None)
+    page = visit.open("classroom", context)
+    page.click('button[data-action="join"]')
+    page.wait_for_function('window.heard.filter((data) => data.startsWith(\'{"type":"pong"\')).length >= 2')
+    assert set(page.evaluate("window.said")) == {"ping"}
+
+
 @pytest.mark.parametrize("language", ["ar", "fr", "zgh", "en"])
 def test_the_page_of_the_press_fits_into_the_first_packets_of_a_connection(visit: Visit, language: str) -> None:
     with closing(HTTPConnection(urlsplit(visit.server.url).netloc)) as connection:

@@ -64,6 +64,20 @@ test("an answer lets the other side ask for sound again where it wants to, and n
     assert.deepEqual(said.map((sdp) => asksAgain(sdp)), [false, true, false]);
   }));
 
+test("what goes over the wire is short, what the browser is given is whole", () =>
+  withPeer(async (peer, said) => {
+    const whole = `a=msid-semantic: WMS s\r\n${SOUND}a=ice-ufrag:u\r\n`;
+    /** @type {string[]} */ const given = [];
+    Object.assign(peer.pc, {
+      createAnswer: async () => ({ type: "answer", sdp: whole }),
+      setLocalDescription: async (/** @type {RTCSessionDescriptionInit} */ { sdp = "" }) => given.push(sdp),
+    });
+    await peer.handleDescription({ type: "offer", sdp: SOUND });
+    assert.ok(given.length > 0 && given.every((sdp) => sdp.includes("msid-semantic")));
+    assert.doesNotMatch(said[0] ?? "", /msid-semantic/);
+    assert.ok((said[0] ?? "").indexOf("a=ice-ufrag") < (said[0] ?? "").indexOf("m=audio"));
+  }));
+
 test("what Opus repairs is asked for by an offer, once", () =>
   withPeer(async (peer, said) => {
     Object.assign(peer.pc, { createOffer: async () => ({ type: "offer", sdp: SOUND }) });

@@ -83,6 +83,11 @@ def test_no_text_of_a_script_goes_on_over_several_lines(script: Path) -> None:
     assert [text for text in re.findall(r"`[^`]*`", code) if "\n" in text] == []
 
 
+def test_the_door_works_before_the_rest_of_the_page_has_come() -> None:
+    page = (STATIC.parent / "templates" / "join" / "call.html").read_text()
+    assert page.index('data-action="join"') < page.index("js/pages/join.js") < page.index('id="who"')
+
+
 def test_the_door_pings_as_the_socket_does() -> None:
     door = (STATIC / "js/pages/join.js").read_text()
     socket = (STATIC / "js/signaling/socket.js").read_text()
