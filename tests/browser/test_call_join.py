@@ -93,7 +93,11 @@ def test_on_a_slow_line_pings_go_out_before_the_seat_is_answered(visit: Visit) -
     context.route("**/api/join/exchange", lambda route: None)
     page = visit.open("classroom", context)
     page.click('button[data-action="join"]')
-    page.wait_for_function('window.heard.filter((data) => data.startsWith(\'{"type":"pong"\')).length >= 2')
+    page.evaluate("""async () => {
+        const pongs = () => heard.filter((text) => JSON.parse(text).type === "pong").length;
+        for (let look = 0; look < 150 && pongs() < 2; look++) await new Promise((next) => setTimeout(next, 20));
+        return pongs();
+    }""")
     assert set(page.evaluate("window.said")) == {"ping"}
 
 

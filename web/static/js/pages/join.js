@@ -38,7 +38,8 @@ function askEarly() {
   if (!secret && !visit) return { take: () => null, takeSocket: () => null };
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
-  const answers = [fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null)];
+  const answer = fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
+  const answers = [answer];
   // The server lets go of a socket that says nothing: whoever has read for longer gets a new one.
   if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
   const call = dialled;
@@ -70,7 +71,7 @@ function askEarly() {
       early.pings.push(performance.now());
       socket.send('{"type":"ping","received":0}');
     }, 250);
-    const facts = await (await answers[0])?.clone().json();
+    const facts = await (await answer)?.clone().json();
     const { ticket } = facts?.entrance ?? facts ?? {};
     if (!ticket) return clearInterval(hurry);
     if (!sockets.length) return;
