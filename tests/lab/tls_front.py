@@ -94,12 +94,15 @@ def running_front(
 ) -> Iterator[None]:
     """Run HAProxy in a namespace, its certificate and settings in ``folder``; it serves when this yields.
 
+    Started again in the same folder it keeps its certificate: a browser that trusts the key would keep no file otherwise.
+
     Raises ``RuntimeError`` when it does not come up.
     """
     assert HAPROXY is not None
-    certificate, key = make_certificate(address, folder)
     both = folder / "front.pem"
-    both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    if not both.exists():
+        certificate, key = make_certificate(address, folder)
+        both.write_bytes(certificate.read_bytes() + key.read_bytes())
     settings = folder / "haproxy.cfg"
     settings.write_text(settings_for(address, port, target_port, both))
     command = laboratory.command_inside(namespace, HAPROXY, "-db", "-f", str(settings))
