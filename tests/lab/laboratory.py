@@ -9,6 +9,7 @@ come from the documentation ranges of RFC 5737, and names carry a random part, s
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -29,6 +30,8 @@ TURN_ADDRESS = "198.51.100.2"
 TURN_NAME = "turn.wasl.test"
 #: Where iproute2 has a namespace's own files, which stand in the place of those in /etc.
 OWN_FILES = Path("/etc/netns")
+#: How the machine of a real proxy is set for lines that lose; a kernel need not know the settings with a minus.
+TCP_SAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "sysctl.conf"
 #: How long the forwarder may take to answer one order.
 ANSWER_TIMEOUT_S = 10
 
@@ -54,6 +57,12 @@ def missing_for_laboratory() -> str | None:
     return None
 
 
+def tcp_settings() -> list[tuple[str, str, bool]]:
+    """Return the sample's settings: name, value, whether every kernel knows it."""
+    found = re.findall(r"^(-?)([\w.]+) = (\S+)$", TCP_SAMPLE.read_text(), re.MULTILINE)
+    return [(name, value, not minus) for minus, name, value in found]
+
+
 def _run(*command: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -76,6 +85,9 @@ class Laboratory:
             for address in (SERVER_ADDRESS, TURN_ADDRESS):
                 _run("ip", "-n", self.internet, "address", "add", f"{address}/32", "dev", "lo")
             self.inside(self.internet, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+            for name, value, known in tcp_settings():
+                with contextlib.nullcontext() if known else contextlib.suppress(subprocess.CalledProcessError):
+                    self.inside(self.internet, "sysctl", "-qw", f"{name}={value}")
             self._forwarder = subprocess.Popen(
                 [sys.executable, "-m", "tests.lab.link_forwarder", str(self._seed)],
                 stdin=subprocess.PIPE,

@@ -16,6 +16,7 @@ from tests.lab.laboratory import (
     Laboratory,
     Nat,
     missing_for_laboratory,
+    tcp_settings,
 )
 from tests.lab.presets import PRESETS, Line
 
@@ -151,6 +152,24 @@ def test_a_wall_for_all_but_https_leaves_https(lab: Laboratory):
     assert probe(lab, home, 5)["back"] == 0
     assert not refuses(lab, home, 3478)
     assert refuses(lab, home, 443)
+
+
+def test_the_server_speaks_tcp_as_the_sample_for_its_machine_says(lab: Laboratory):
+    settings = tcp_settings()
+    assert any(known for *_, known in settings)
+    for name, value, known in settings:
+        asked = subprocess.run(
+            lab.command_inside(lab.internet, "sysctl", "-n", name), check=False, capture_output=True, text=True
+        )
+        assert asked.stdout.strip() == value or (not known and not _is_here(name, value)), name
+
+
+def _is_here(name: str, value: str) -> bool:
+    """Whether this machine's kernel has such a setting, and lets a namespace give it such a value."""
+    place = Path("/proc/sys") / name.replace(".", "/")
+    if name.endswith("congestion_control"):
+        return value in place.with_name("tcp_allowed_congestion_control").read_text().split()
+    return place.exists()
 
 
 def test_nothing_is_left_behind():

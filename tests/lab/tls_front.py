@@ -94,7 +94,7 @@ def running_front(
 ) -> Iterator[None]:
     """Run HAProxy in a namespace, its certificate and settings in ``folder``; it serves when this yields.
 
-    Started again in the same folder it keeps its certificate: a browser that trusts the key would keep no file otherwise.
+    Started again in the same folder it keeps its certificate: a browser that trusts the key keeps no file otherwise.
 
     Raises ``RuntimeError`` when it does not come up.
     """
