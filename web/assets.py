@@ -117,7 +117,7 @@ class Assets:
         """Put the version and the addresses of all files before the worker's own text, as ``ASSETS``."""
         known = {"version": self.version, "urls": {name: asset.url for name, asset in self._by_path.items()}}
         body = f"const ASSETS = {json.dumps(known, separators=(',', ':'))};\n".encode() + source
-        return Asset("/sw.js", "text/javascript", body, _encoded(body))
+        return Asset("/sw.js", "text/javascript", body, encoded(body))
 
 
 def _served(path: Path) -> bytes:
@@ -149,11 +149,11 @@ def _hash(*parts: bytes) -> str:
 def _asset(name: str, body: bytes, content_hash: str) -> Asset:
     suffix = Path(name).suffix
     content_type = TEXT_TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Asset(f"/assets/{content_hash}/{name}", content_type, body, _encoded(body) if suffix in TEXT_TYPES else {})
+    return Asset(f"/assets/{content_hash}/{name}", content_type, body, encoded(body) if suffix in TEXT_TYPES else {})
 
 
-def _encoded(body: bytes) -> Mapping[str, bytes]:
-    """Compress as hard as possible: once at start, for every download."""
+def encoded(body: bytes) -> Mapping[str, bytes]:
+    """Compress as hard as possible: once at start, for every download. Returns the bytes of each content coding."""
     return {
         "br": brotli.compress(body, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
         "gzip": gzip.compress(body, compresslevel=9, mtime=0),

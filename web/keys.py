@@ -44,5 +44,7 @@ LANGUAGE: web.RequestKey[str] = web.RequestKey("language")
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request-id")
 #: The nonce that the content security policy of this answer allows.
 NONCE: web.RequestKey[str] = web.RequestKey("nonce")
+#: What it allows instead where the answer is the same for everybody: the hashes of its inline scripts, of its styles.
+INLINE: web.RequestKey[tuple[str, str]] = web.RequestKey("inline")
 #: The signed-in account, once :func:`web.login.require_account` or ``current_account`` has looked it up.
 ACCOUNT: web.RequestKey[AccountView | None] = web.RequestKey("account")

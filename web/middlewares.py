@@ -78,12 +78,13 @@ async def set_headers(request: web.Request, handler: Handler) -> web.StreamRespo
 
 def security_headers(request: web.Request) -> dict[str, str]:
     """Return the headers that every answer carries."""
-    nonce = request[keys.NONCE]
+    nonce = f"'nonce-{request[keys.NONCE]}'"
+    scripts, styles = request.get(keys.INLINE, (nonce, nonce))
     on_call_page = route_of(request) in CALL_ROUTES
     devices = "(self)" if on_call_page else "()"
     headers = {
         "Content-Security-Policy": (
-            f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+            f"default-src 'none'; script-src 'self' {scripts}; style-src 'self' {styles}; "
             "img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
             "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         ),

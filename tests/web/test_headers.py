@@ -1,6 +1,8 @@
 """Every route, in every way that it answers, carries the same security headers."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ EXPECTED = {
     "Server": "wasl",
 }
 POLICY = re.compile(
-    r"default-src 'none'; script-src 'self' 'nonce-[\w-]{22}'; style-src 'self' 'nonce-[\w-]{22}'; "
+    r"default-src 'none'; script-src 'self'(?P<scripts>(?: '(?:nonce|sha256)-[\w+/=-]+')+); "
+    r"style-src 'self'(?P<styles>(?: '(?:nonce|sha256)-[\w+/=-]+')+); "
     r"img-src 'self' data:; media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
     r"font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'\Z"
 )
@@ -59,6 +62,26 @@ async def test_errors_and_refusals_carry_them_too(server: Server) -> None:
 async def test_no_nonce_is_used_twice(server: Server) -> None:
     policies = [(await server.client.get("/sign-in")).headers["Content-Security-Policy"] for _ in range(5)]
     assert len(set(policies)) == 5
+
+
+@pytest.mark.parametrize("language", ["ar", "fr", "zgh", "en"])
+async def test_the_call_page_allows_what_stands_in_it_and_nothing_else(server: Server, language: str) -> None:
+    response = await server.client.get(f"/j?lang={language}")
+    policy = POLICY.match(response.headers["Content-Security-Policy"])
+    assert policy
+    page = await response.text()
+    for tag, allowed in (("script", policy["scripts"]), ("style", policy["styles"])):
+        # What has another type is data for the scripts and does not run.
+        inline = re.findall(rf"<{tag}(?: type=\"importmap\")?>(.*?)</{tag}>", page, re.DOTALL)
+        hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in inline]
+        assert allowed.split() == [f"'sha256-{each}'" for each in hashes]
+        data = page.count('<script type="application/json"') if tag == "script" else 0
+        assert len(re.findall(rf"<{tag}\b", page)) == len(inline) + data
+
+
+async def test_the_call_page_is_sent_as_it_was_made(server: Server) -> None:
+    answers = [await (await server.client.get(path)).read() for path in ("/j", f"/call/{'0' * 32}", "/j")]
+    assert len(set(answers)) == 1
 
 
 async def test_only_the_call_page_may_ask_for_camera_and_microphone(server: Server) -> None:
