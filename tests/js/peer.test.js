@@ -49,6 +49,8 @@ async function withPeer(check) {
     cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {},
     /** @param {string} _type @param {RTCSessionDescriptionInit} description */
     sendDescription: (_type, { sdp = "" }) => said.push(sdp),
+    /** @param {RTCIceCandidateInit | null} candidate */
+    sendCandidate: (candidate) => said.push(candidate?.candidate ?? "no more"),
   }));
   try {
     await check(peer, said);
@@ -130,4 +132,12 @@ test("the first answer is provisional first: Chromium would throw away what its 
     for (let turn = 0; turn < 2; turn++) await peer.handleDescription({ type: "offer", sdp: SOUND });
     assert.deepEqual(/** @type {any} */ (peer.pc).set, ["pranswer", "answer", "answer"]);
     assert.equal(said.length, 2);
+  }));
+
+test("candidates go out but for those over TCP, which meet nobody, and the empty one", () =>
+  withPeer((peer, said) => {
+    const found = (/** @type {string} */ candidate, protocol = "udp") => ({ candidate, protocol, toJSON: () => ({ candidate }) });
+    const events = [found("a"), found("b", "tcp"), found(""), found("c"), null];
+    for (const candidate of events) peer.pc.onicecandidate?.(/** @type {any} */ ({ candidate }));
+    assert.deepEqual(said, ["a", "c", "no more"]);
   }));

@@ -97,12 +97,12 @@ export class Peer {
       this.answered.take(candidate, this.#wide);
       if (candidate?.type === "relay" && candidate.usernameFragment !== this.#named) this.#relay ||= candidate;
       void this.#queue(() => this.#check());
-      if (candidate?.candidate !== "") setting.sendCandidate(candidate && candidate.toJSON());
+      // Over TCP a browser only calls, and so does the other: such a candidate meets nobody.
+      if (candidate?.candidate !== "" && candidate?.protocol !== "tcp") setting.sendCandidate(candidate && candidate.toJSON());
     };
     this.pc.ontrack = ({ track }) => setting.onTrack(track);
     this.pc.onnegotiationneeded = () => void this.#queue(() => this.#offer());
-    this.pc.onconnectionstatechange = () => this.#observe();
-    this.pc.oniceconnectionstatechange = () => this.#observe();
+    this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = () => this.#observe();
     if (!this.polite) {
       const transceiver = this.pc.addTransceiver("audio", {
         direction: "sendrecv", streams: [this.#voice], sendEncodings: [{ maxBitrate: this.#cap.audioBps }],
