@@ -36,6 +36,9 @@ class Connection {
   async createAnswer() {
     return { type: "answer", sdp: SOUND };
   }
+  async createOffer() {
+    return { type: "offer", sdp: SOUND };
+  }
   close() {}
 }
 
@@ -140,4 +143,19 @@ test("candidates go out but for those over TCP, which meet nobody, and the empty
     const events = [found("a"), found("b", "tcp"), found(""), found("c"), null];
     for (const candidate of events) peer.pc.onicecandidate?.(/** @type {any} */ ({ candidate }));
     assert.deepEqual(said, ["a", "c", "no more"]);
+  }));
+
+test("what is asked for while an offer is on its way is said once that is answered, and once only", () =>
+  withPeer(async (peer, said) => {
+    const connection = /** @type {Connection} */ (/** @type {unknown} */ (peer.pc));
+    const settled = () => peer.handleCandidate(null);
+    connection.signalingState = "have-local-offer";
+    peer.setPackets(60, false, true);
+    await settled();
+    assert.deepEqual(said, []);
+    connection.signalingState = "stable";
+    await peer.handleDescription({ type: "answer", sdp: SOUND });
+    assert.deepEqual(said.map((sdp) => sdp.includes("maxplaybackrate=12000")), [true]);
+    await peer.handleDescription({ type: "answer", sdp: SOUND });
+    assert.equal(said.length, 1);
   }));

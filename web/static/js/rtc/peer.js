@@ -9,6 +9,7 @@
 import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, shortDescription, speaksRed } from "./lean-description.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
+import { limit } from "./sender-limits.js";
 
 /** Without any description of the other side for this long, something has been lost on the way. */
 export const FIRST_DESCRIPTION_TIMEOUT_MS = 12_000;
@@ -48,6 +49,7 @@ export class Peer {
   #packetMs;
   #again = false;
   #repaired = false;
+  /** What is asked of the other side has changed since the last description of ours. */ #asks = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
   #madeAt = Date.now();
@@ -130,6 +132,7 @@ export class Peer {
   setPackets(packetMs, again, repaired) {
     if ((packetMs === this.#packetMs && again === this.#again && repaired === this.#repaired) || this.#closed) return;
     [this.#packetMs, this.#again, this.#repaired] = [packetMs, again, repaired];
+    this.#asks = true;
     void this.#queue(() => this.#offer());
   }
 
@@ -247,6 +250,7 @@ export class Peer {
 
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
   async #say({ type, sdp = "" }) {
+    this.#asks = false;
     const lean = { type, sdp: leanDescription(sdp, this.#packetMs, this.asksAgain, this.#repaired) };
     // What its pool has gathered since the connection was made Chromium throws away at an answer, and not at a provisional one.
     if (type === "answer" && !this.pc.localDescription) await this.pc.setLocalDescription({ ...lean, type: "pranswer" }).catch(() => undefined);
@@ -273,6 +277,8 @@ export class Peer {
     }
     await this.#check();
     await this.#feed();
+    // Asked for while an offer of ours was on its way, which did not say it yet.
+    if (this.#asks) await this.#offer();
   }
 
   async #check() {
@@ -385,15 +391,6 @@ export class Peer {
     this.setting.onState(this.pc.connectionState);
     this.recovery.observe();
   }
-}
-
-/** @param {RTCRtpSender} sender @param {RTCRtpEncodingParameters} wanted */
-async function limit(sender, wanted) {
-  const parameters = sender.getParameters();
-  const [encoding] = parameters.encodings ?? [];
-  if (!encoding || Object.entries(wanted).every(([name, value]) => encoding[/** @type {keyof RTCRtpEncodingParameters} */ (name)] === value)) return;
-  Object.assign(encoding, wanted);
-  await sender.setParameters(parameters).catch((error) => console.warn("limit:", error));
 }
 
 /** The ICE user name fragment; another one means a restart. @param {string | undefined} sdp */
