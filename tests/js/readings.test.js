@@ -22,6 +22,11 @@ test("where only one has measured, that one counts, and where none has, nothing 
   assert.equal((await read(connection(pair(undefined), told(0.05, "video")))).rttMs, null);
 });
 
+test("a way of no length at all has not been measured: nothing could ever be compared with it", async () => {
+  assert.equal((await read(connection(pair(0.356), told(0)))).rttMs, 356);
+  assert.equal((await read(connection(pair(0), told(0)))).rttMs, null);
+});
+
 test("what is heard is the difference of two readings", async () => {
   const sound = (facts) => ({ type: "inbound-rtp", kind: "audio", ...facts });
   const last = await read(connection(sound({ packetsReceived: 100, packetsLost: 1, totalSamplesReceived: 48_000, concealedSamples: 0, jitterBufferDelay: 10, jitterBufferEmittedCount: 100 })));

@@ -73,11 +73,11 @@ function readPair(now, pair, entries) {
 
 /**
  * ICE and RTCP each measure the way, seconds apart; Firefox keeps ICE's first value, and a first one is often too long: it
- * holds the other side's being busy. The shorter of the two is the way.
+ * holds the other side's being busy. The shorter of the two is the way. Firefox says 0 of what it has not measured yet.
  * @param {Readings} now @param {number | undefined} seconds
  */
 function readRoundTrip(now, seconds) {
-  if (seconds !== undefined) now.rttMs = Math.min(now.rttMs ?? Infinity, Math.round(seconds * 1000));
+  if (seconds) now.rttMs = Math.min(now.rttMs ?? Infinity, Math.round(seconds * 1000));
 }
 
 /** What this end hears of the other. @param {Readings} last @param {Readings} now @returns {End} */
