@@ -19,9 +19,11 @@ from tests.lab.laboratory import (
     tcp_settings,
 )
 from tests.lab.presets import PRESETS, Line
+from tests.lab.tls_front import HAPROXY, running_front
 
 ECHO_PORT = 9000
 PROBE = str(Path(__file__).with_name("probe.py"))
+SHOWN_CERTIFICATE = "import ssl; print(ssl.get_server_certificate(('{}', 443)))"
 CLEAR = Line(down_kbit=50_000, up_kbit=50_000, rtt_ms=0)
 
 pytestmark = [pytest.mark.namespaces]
@@ -170,6 +172,17 @@ def _is_here(name: str, value: str) -> bool:
     if name.endswith("congestion_control"):
         return value in place.with_name("tcp_allowed_congestion_control").read_text().split()
     return place.exists()
+
+
+@pytest.mark.skipif(HAPROXY is None, reason="no haproxy (apt-get install haproxy)")
+def test_a_proxy_that_is_started_again_keeps_its_certificate(lab: Laboratory, tmp_path: Path):
+    shown = []
+    for _ in range(2):
+        with running_front(lab, lab.internet, SERVER_ADDRESS, 443, 8080, tmp_path):
+            told = lab.inside(lab.internet, sys.executable, "-c", SHOWN_CERTIFICATE.format(SERVER_ADDRESS))
+            shown.append(told)
+    assert "BEGIN CERTIFICATE" in shown[0]
+    assert shown[0] == shown[1]
 
 
 def test_nothing_is_left_behind():
