@@ -28,6 +28,17 @@ def test_a_device_without_camera_and_microphone_is_welcome_and_sees_and_hears(vi
     child.wait_for_selector('[data-seat="social_worker"][data-connection="connected"][data-video="false"]')
 
 
+def test_the_knock_does_not_wait_for_what_adults_get_later(visit: Visit) -> None:
+    context = visit.profile()
+    context.route("**/js/ui/adult.js", lambda route: None)
+    child = visit.join("classroom")
+    visit.join("social_worker")
+    psychologist = visit.join("psychologist", context)
+    press(psychologist, "knock")
+    child.wait_for_selector('button[data-action="open-door"]')
+    assert psychologist.locator("#card h2").inner_text() == "You knocked"
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_the_childs_page_has_three_big_controls_and_nothing_to_type(visit: Visit, language: str) -> None:
     child = visit.open("classroom", visit.profile(language, 360, 640))

@@ -149,20 +149,12 @@ class Call {
         this.#rosterChanged(message.participants);
         break;
       case "connect":
-        this.#mesh.connect(message);
-        break;
       case "disconnect":
-        this.#mesh.disconnect(message);
-        break;
       case "offer":
       case "answer":
-        this.#mesh.describe(message);
-        break;
       case "candidate":
-        this.#mesh.candidate(message);
-        break;
       case "ice-servers":
-        this.#mesh.takeIceServers(message.iceServers);
+        this.#mesh.take(message);
         break;
       case "help-asked":
         if (model.role !== "classroom") this.#view.notice(t("help-asked", { role: roleWords(message.role) }), "help", true);
@@ -309,6 +301,9 @@ class Call {
         break;
       case "reload":
         location.reload();
+        break;
+      case "knock":
+        this.#model.knocked ||= this.#socket.send({ type: action });
         break;
       case "open-door":
         this.#socket.send({ type: action });

@@ -6,6 +6,11 @@ import { Peer } from "./peer.js";
 /** @typedef {import("./peer.js").Tracks} Tracks */
 /** @typedef {import("./peer.js").Cap} Cap */
 /** @typedef {import("./readings.js").Readings} Readings */
+/** @typedef {import("../signaling/messages.js").Connect} Connect */
+/** @typedef {import("../signaling/messages.js").Disconnect} Disconnect */
+/** @typedef {import("../signaling/messages.js").RelayedDescription} RelayedDescription */
+/** @typedef {import("../signaling/messages.js").RelayedCandidate} RelayedCandidate */
+/** @typedef {import("../signaling/messages.js").IceServers} IceServers */
 /** @typedef {{report: unknown, at: number}} Report what the other end hears of us, and when it said so (ms) */
 
 export const LEGS_MAX = 4;
@@ -66,7 +71,23 @@ export class Mesh {
     this.#watch = new LineWatch(wiring.onLineBack);
   }
 
-  /** @param {import("../signaling/messages.js").Connect} message */
+  /** @param {Connect | Disconnect | RelayedDescription | RelayedCandidate | IceServers} message */
+  take(message) {
+    switch (message.type) {
+      case "connect":
+        return this.connect(message);
+      case "disconnect":
+        return this.disconnect(message);
+      case "candidate":
+        return this.candidate(message);
+      case "ice-servers":
+        return this.takeIceServers(message.iceServers);
+      default:
+        return this.describe(message);
+    }
+  }
+
+  /** @param {Connect} message */
   connect({ peer: id, polite, negotiation, relayOnly, iceServers }) {
     // Where UDP led nowhere for the one before, this one need not find that out again.
     const wide = this.#legs.get(id)?.peer.isWide ?? false;
@@ -109,18 +130,18 @@ export class Mesh {
     this.#tell(id);
   }
 
-  /** @param {import("../signaling/messages.js").Disconnect} message */
+  /** @param {Disconnect} message */
   disconnect({ peer, negotiation }) {
     if ((this.#legs.get(peer)?.negotiation ?? Infinity) <= negotiation) this.#close(peer);
   }
 
-  /** @param {import("../signaling/messages.js").RelayedDescription} message */
+  /** @param {RelayedDescription} message */
   describe({ from, negotiation, description }) {
     const leg = this.#legs.get(from);
     if (leg?.negotiation === negotiation) void leg.peer.handleDescription(description);
   }
 
-  /** @param {import("../signaling/messages.js").RelayedCandidate} message */
+  /** @param {RelayedCandidate} message */
   candidate({ from, negotiation, candidate }) {
     const leg = this.#legs.get(from);
     if (leg?.negotiation === negotiation) void leg.peer.handleCandidate(candidate);

@@ -48,10 +48,6 @@ export class AdultControls {
     const { send, toggle } = this.hands;
     const model = /** @type {Model} */ (this.#model);
     switch (action) {
-      case "knock":
-        model.knocked ||= send({ type: "knock" });
-        this.hands.render();
-        break;
       case "end":
       case "keep-going":
         send({ type: action });
