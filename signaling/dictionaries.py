@@ -10,6 +10,8 @@ from rooms.roles import Role
 from rooms.visits.states import ParticipantState, Presence
 
 SUBPROTOCOL = "wasl.v1"
+#: Beside it a page may offer this and a name, under which its request for a ticket finds the socket.
+MEETING_PREFIX = "meet."
 #: Largest text frame, either way, in bytes; a larger one closes the socket with 1009.
 FRAME_MAX_BYTES = 64 * 1024
 TICKET_MAX_CHARS = 2048
@@ -22,6 +24,9 @@ Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Negotiation = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Peer = Annotated[PeerId, Meta(min_length=32, max_length=32)]
 Participant = Annotated[ParticipantId, Meta(min_length=32, max_length=32)]
+#: Where a request for a ticket and a socket meet: what nobody can guess, at least 128 random bits.
+MEETING_PATTERN = r"^[A-Za-z0-9_-]{22,64}$"
+Meeting = Annotated[str, Meta(pattern=MEETING_PATTERN)]
 Claim = Annotated[str, Meta(min_length=32, max_length=32)]
 #: Measured values; ``null`` on the wire means that the browser could not tell.
 Milliseconds = Annotated[int, Meta(ge=0, le=60_000)] | None

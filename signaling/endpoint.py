@@ -1,6 +1,7 @@
 """The HTTP side of ``/ws``: who may upgrade at all, and the phases of a socket one after the other."""
 
 import asyncio
+import re
 import socket
 
 import structlog
@@ -13,7 +14,7 @@ from signaling.bus_messages import SocketId
 from signaling.close_codes import CloseCode
 from signaling.codec import dump
 from signaling.connection import Connection
-from signaling.dictionaries import FRAME_MAX_BYTES, SUBPROTOCOL
+from signaling.dictionaries import FRAME_MAX_BYTES, MEETING_PATTERN, MEETING_PREFIX, SUBPROTOCOL
 from signaling.errors import close_code
 from signaling.greeting import OnlyLookedError, TurnedAwayError, greet, hear_hello, wanted_visit
 from signaling.hub import Hub
@@ -52,6 +53,9 @@ class Endpoint:
         offered = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
         if SUBPROTOCOL not in offered:
             return web.Response(status=400)
+        meeting = next((name.removeprefix(MEETING_PREFIX) for name in offered if name.startswith(MEETING_PREFIX)), None)
+        if meeting is not None and not re.match(MEETING_PATTERN, meeting):
+            return web.Response(status=400)
         if self._is_full():
             return web.Response(status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
         transport = request.transport
@@ -67,7 +71,7 @@ class Endpoint:
         if transport is not None:
             bound_kernel_buffer(transport)
             try:
-                await self._serve(websocket, Outbox(transport, self._settings))
+                await self._serve(websocket, Outbox(transport, self._settings), meeting)
             finally:
                 if transport.get_write_buffer_size():
                     transport.abort()
@@ -81,9 +85,9 @@ class Endpoint:
             or self._hub.socket_count() + self._strangers >= self._settings.max_sockets
         )
 
-    async def _serve(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
+    async def _serve(self, websocket: web.WebSocketResponse, outbox: Outbox, meeting: str | None) -> None:
         try:
-            await self._phases(websocket, outbox)
+            await self._phases(websocket, outbox, meeting)
         except OnlyLookedError as silent:
             log.debug("socket said nothing", reason=silent.reason, code=int(silent.code))
             outbox.close(silent.code)
@@ -106,11 +110,12 @@ class Endpoint:
         except TimeoutError:
             log.info("socket cut", reason="no goodbye")
 
-    async def _phases(self, websocket: web.WebSocketResponse, outbox: Outbox) -> None:
+    async def _phases(self, websocket: web.WebSocketResponse, outbox: Outbox, meeting: str | None) -> None:
         self._strangers += 1
         try:
             deadline_s, pong = self._settings.hello_deadline_s, lambda: outbox.put(dump(self._hub.pong()))
-            hello = await hear_hello(websocket, deadline_s, pong)
+            with self._hub.meetings.at(meeting) as ticket:
+                hello = await hear_hello(websocket, deadline_s, pong, ticket)
             visit = wanted_visit(hello, self._hub.admission)
             with ArrivalWatch(self._hub.bus, visit) as watch:
                 arrival = await greet(hello, SocketId(new_id()), self._hub.admission)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -36,27 +37,45 @@ class OnlyLookedError(TurnedAwayError):
     """The socket has said nothing: a page dials before the tap, and whoever has only looked at it leaves, or waits."""
 
 
-async def hear_hello(socket: web.WebSocketResponse, deadline_s: float, pong: Callable[[], None]) -> Hello:
-    """Wait for ``hello``, and answer each ``ping`` before it with ``pong``.
+async def hear_hello(
+    socket: web.WebSocketResponse, deadline_s: float, pong: Callable[[], None], ticket: asyncio.Future[str]
+) -> Hello:
+    """Wait for ``hello``, or for the ticket that a request of the same page is given; answer pings with ``pong``.
 
     On a bad line TCP notices a loss when something follows, and something has to. Raises :class:`TurnedAwayError`; no
     other exception leaves.
     """
+    loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(deadline_s):
-            for _ in range(PINGS_MAX):
-                message = await _hear(socket)
-                if not isinstance(message, Ping):
-                    break
-                pong()
+        async with asyncio.timeout(deadline_s) as patience:
+
+            def end_it(_: asyncio.Future[str]) -> None:
+                with suppress(RuntimeError):  # hello was heard in the same moment
+                    patience.reschedule(loop.time())
+
+            ticket.add_done_callback(end_it)
+            try:
+                return await _hear(socket, pong)
+            finally:
+                ticket.remove_done_callback(end_it)
     except TimeoutError:
+        if ticket.done():
+            return Hello(ticket=ticket.result())
         raise OnlyLookedError(CloseCode.HELLO_TIMEOUT, "no hello") from None
+
+
+async def _hear(socket: web.WebSocketResponse, pong: Callable[[], None]) -> Hello:
+    for _ in range(PINGS_MAX):
+        message = await _receive(socket)
+        if not isinstance(message, Ping):
+            break
+        pong()
     if not isinstance(message, Hello):
         raise TurnedAwayError(CloseCode.PROTOCOL_ERROR, "neither a ping nor a hello comes first")
     return message
 
 
-async def _hear(socket: web.WebSocketResponse) -> ClientMessage:
+async def _receive(socket: web.WebSocketResponse) -> ClientMessage:
     frame = await socket.receive()
     if frame.type in GONE:
         raise OnlyLookedError(CloseCode.NORMAL, "left without a word")

@@ -18,6 +18,7 @@ from signaling.bus_messages import AnyBusMessage, ClaimMade, SeatRevoked, SeatVa
 from signaling.close_codes import CloseCode
 from signaling.connection import Connection
 from signaling.ice_servers import IceServerMinter
+from signaling.meetings import Meetings
 from signaling.messages import Pong
 from signaling.minute_keeper import MinuteKeeper
 from signaling.room_health import RoomHealth
@@ -36,6 +37,7 @@ class Hub:
         self.settings = settings
         self.is_draining = False
         self.arrivals = Arrivals()
+        self.meetings = Meetings(clock)
         self._clock = clock
         self._minter = IceServerMinter(settings.turn) if settings.turn is not None else None
         self._hosts: dict[VisitId, RoomHost] = {}

@@ -13,7 +13,9 @@ function door() {
   class Socket {
     readyState = 0;
     /** @type {() => void} */ opened = () => undefined;
-    constructor() {
+    /** @param {URL} address @param {string[]} protocols */
+    constructor(address, protocols) {
+      Object.assign(this, { address: address.href, protocols });
       made.push(this);
     }
     /** @param {string} _type @param {() => void} opened */
@@ -29,7 +31,7 @@ function door() {
     }
   }
   const page = vm.createContext({
-    WebSocket: Socket, URL, Date: { now: () => now }, location: { href: "https://wasl.example/j#s", hash: "#secret", pathname: "/j" },
+    WebSocket: Socket, URL, crypto, Date: { now: () => now }, location: { href: "https://wasl.example/j#s", hash: "#secret", pathname: "/j" },
     setTimeout: (/** @type {() => void} */ act) => timers.push(act),
   });
   vm.runInContext(SOURCE, page);
@@ -39,6 +41,17 @@ function door() {
   };
   return { made, stalls, call: () => vm.runInContext("dialled", page) };
 }
+
+test("each socket has a name of its own, of which the address tells nothing, and which nobody can guess", () => {
+  const { made, stalls } = door();
+  stalls();
+  for (const { address, protocols, meeting } of made) {
+    assert.equal(address, "wss://wasl.example/ws");
+    assert.deepEqual([...protocols], ["wasl.v1", `meet.${meeting}`]);
+    assert.match(meeting, /^(\d+-){3}\d+$/);
+  }
+  assert.equal(new Set(made.map(({ meeting }) => meeting)).size, 2);
+});
 
 test("a socket that opens in time stays alone", () => {
   const { made, stalls, call } = door();

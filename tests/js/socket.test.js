@@ -122,9 +122,51 @@ test("an early socket that was greeted is not greeted again, and what it heard i
     early.readyState = 1;
     const heard = [WELCOME, { type: "admitted", seq: 1 }].map((message) => JSON.stringify(message));
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, greeted: true, pings: [], heard, closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, met: true, pings: [], heard, closedWith: 0 } });
     await soon();
     assert.deepEqual([facts.heard, early.count("hello"), Dialled.all.length], [["welcome", "admitted"], 0, 1]);
+  }));
+
+for (const isOpen of [true, false]) {
+  test(`an early socket that was let in ${isOpen ? "is not greeted" : "and is not open yet is not greeted either"}`, () =>
+    withSocket(async ({ socket, facts }) => {
+      const early = new Dialled();
+      early.readyState = Number(isOpen);
+      // @ts-ignore only what the socket uses
+      socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 0, met: true, pings: [], heard: [], closedWith: 0 } });
+      await soon();
+      early.opens();
+      await soon();
+      early.hears(WELCOME);
+      assert.deepEqual([early.count("hello"), facts.heard, Dialled.all.length], [0, ["welcome"], 1]);
+    }));
+}
+
+test("an early socket whose request brought no ticket says hello with the next one, and one that is closed makes way", async () => {
+  for (const readyState of [0, 1, 3])
+    await withSocket(async ({ socket, facts, last }) => {
+      const early = new Dialled();
+      early.readyState = readyState;
+      // @ts-ignore only what the socket uses
+      socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 0, met: false, pings: [], heard: [], closedWith: 0 } });
+      await soon();
+      assert.equal(Dialled.all.length, readyState === 3 ? 2 : 1);
+      last().opens();
+      await soon();
+      last().hears(WELCOME);
+      assert.deepEqual([last().said, facts.heard], [[HELLO], ["welcome"]]);
+    });
+});
+
+test("an early socket that was let in is not greeted though the answer was lost", () =>
+  withSocket(async ({ socket, facts }) => {
+    const early = new Dialled();
+    early.readyState = 1;
+    const heard = [JSON.stringify(WELCOME)];
+    // @ts-ignore only what the socket uses
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, met: false, pings: [], heard, closedWith: 0 } });
+    await soon();
+    assert.deepEqual([early.count("hello"), facts.heard], [0, ["welcome"]]);
   }));
 
 /** What was pinged between the greeting and its answer. @param {number} openingMs */
@@ -148,7 +190,7 @@ test("pings of before the modules count for the line's round trip", () =>
     const pings = [performance.now() - 600];
     const heard = [WELCOME, PONG].map((message) => JSON.stringify(message));
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 2_000, greeted: true, pings, heard, closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 2_000, met: true, pings, heard, closedWith: 0 } });
     await soon();
     assert.equal(Math.round(socket.roundTripMs / 100), 6);
   }));
@@ -158,11 +200,11 @@ test("until a ping is answered, the line's round trip is how long the socket too
     const early = new Dialled();
     early.readyState = 1;
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, greeted: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, met: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
     await soon();
     assert.equal(socket.roundTripMs, 640);
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, roundTripMs: 480, greeted: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 640, roundTripMs: 480, met: true, pings: [], heard: [JSON.stringify(WELCOME)], closedWith: 0 } });
     await soon();
     assert.equal(socket.roundTripMs, 480);
   }));
@@ -205,9 +247,9 @@ test("what an early socket has said and heard is counted", () =>
     early.readyState = 1;
     const heard = [JSON.stringify(WELCOME)];
     // @ts-ignore only what the socket uses
-    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, greeted: true, pings: [], heard, closedWith: 0 } });
+    socket.open({ early: { socket: early, dialledAt: Date.now(), openedAfterMs: 100, met: true, pings: [], heard, closedWith: 0 } });
     await soon();
-    assert.equal(socket.spentBytes, cost(HELLO) + cost(WELCOME));
+    assert.equal(socket.spentBytes, cost(WELCOME));
   }));
 
 test("nothing is asked of the server while the line is gone, and at once when it is back", () =>

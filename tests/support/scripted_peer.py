@@ -11,7 +11,14 @@ from rooms.ids import ParticipantId, PeerId
 from signaling import messages
 from signaling.close_codes import CloseCode
 from signaling.codec import dump, parse_server
-from signaling.dictionaries import SUBPROTOCOL, AnswerDescription, CandidateInit, OfferDescription, Resume
+from signaling.dictionaries import (
+    MEETING_PREFIX,
+    SUBPROTOCOL,
+    AnswerDescription,
+    CandidateInit,
+    OfferDescription,
+    Resume,
+)
 from signaling.messages import ClientMessage, ServerMessage
 
 Message = TypeVar("Message")
@@ -55,9 +62,10 @@ class ScriptedPeer:
 
     # Coming and going
 
-    async def connects(self) -> Self:
-        """Open a socket and say nothing."""
-        self._socket = await self._http.ws_connect(self._url, protocols=(SUBPROTOCOL,), origin=self._origin)
+    async def connects(self, meeting: str | None = None) -> Self:
+        """Open a socket and say nothing; it may wait at a meeting for its ticket."""
+        protocols = (SUBPROTOCOL,) if meeting is None else (SUBPROTOCOL, MEETING_PREFIX + meeting)
+        self._socket = await self._http.ws_connect(self._url, protocols=protocols, origin=self._origin)
         self._sockets.append(self._socket)
         return self
 

@@ -9,6 +9,7 @@ from rooms.roles import Role
 from rooms.visits import invitations
 from tests.support.cases import add_taken_case
 from tests.web.conftest import SAME_ORIGIN, Server
+from web import keys
 
 EXCHANGE, CODE, CLAIM = "/api/join/exchange", "/api/join/code", "/api/join/claim"
 
@@ -33,6 +34,29 @@ async def test_a_link_becomes_a_seat_and_a_ticket(server: Server) -> None:
     assert entered["socket"] == "/ws"
     assert entered["help"]["phones"]
     assert entered["ticket"].count(".") == 2
+
+
+async def test_a_ticket_goes_to_the_meeting_that_the_request_names(server: Server) -> None:
+    case, visit = await open_visit(server)
+    meetings = server.app[keys.HUB].meetings
+    for name, path, body in (
+        ("1234567890-1234567890-12", EXCHANGE, {"secret": await case.link(visit.id)}),
+        ("1234567890-1234567890-21", f"/api/visits/{visit.id}/ticket", {}),
+    ):
+        with meetings.at(name) as ticket:
+            status, answer = await server.posts_json(path, {**body, "meeting": name})
+            assert status == 200
+            assert ticket.result() == answer.get("entrance", answer)["ticket"]
+
+
+async def test_whoever_is_not_let_in_yet_brings_nothing_to_a_meeting(server: Server) -> None:
+    case, visit = await open_visit(server)
+    await case.sits_down(visit.id)
+    with server.app[keys.HUB].meetings.at("1234567890-1234567890-12") as ticket:
+        body = {"secret": await case.link(visit.id), "meeting": "1234567890-1234567890-12"}
+        status, answer = await server.posts_json(EXCHANGE, body)
+        assert (status, answer["outcome"]) == (200, "claimed")
+        assert not ticket.done()
 
 
 async def test_the_device_cookie_can_not_be_read_by_scripts_or_sent_elsewhere(server: Server) -> None:

@@ -16,7 +16,7 @@ from rooms.visits import admission, invitations
 from rooms.visits.entrance import Entrance, entrance
 from rooms.visits.errors import CodeNotValidError, InvitationNotValidError
 from web import keys
-from web.join.bodies import ClaimBody, CodeBody, EmptyBody, ExchangeBody, read_body
+from web.join.bodies import ClaimBody, CodeBody, ExchangeBody, TicketBody, read_body
 from web.login import (
     NOBODY,
     begin_as_nobody,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 async def exchange_link(request: web.Request) -> web.Response:
     """``POST /api/join/exchange``: give the seat of a link to this browser."""
     body = await read_body(request, ExchangeBody)
-    return await _exchange(request, invitations.exchange, body.secret, LINKS)
+    return await _exchange(request, invitations.exchange, body.secret, LINKS, body.meeting)
 
 
 async def exchange_code(request: web.Request) -> web.Response:
@@ -49,7 +49,9 @@ async def exchange_code(request: web.Request) -> web.Response:
     return await _exchange(request, invitations.exchange_code, body.code, CODES)
 
 
-async def _exchange(request: web.Request, take: Take, shown: str, limit: FailureLimit) -> web.Response:
+async def _exchange(
+    request: web.Request, take: Take, shown: str, limit: FailureLimit, meeting: str | None = None
+) -> web.Response:
     """Try what was shown, and count the failures.
 
     A good link is never held back. A code is not even looked at while its limit is reached: eight digits could be found
@@ -79,19 +81,21 @@ async def _exchange(request: web.Request, take: Take, shown: str, limit: Failure
         answer["claim"] = taken.claim
         request.app[keys.HUB].claim_made(taken.visit, taken.claim, taken.participant, taken.role)
     else:
-        answer["entrance"] = await _entrance_if_open(request, taken.visit, device)
+        answer["entrance"] = await _entrance_if_open(request, taken.visit, device, meeting)
     response = json_response(answer)
     set_device_cookie(response, device)
     return response
 
 
-async def _entrance_if_open(request: web.Request, visit: VisitId, device: str) -> dict[str, object] | None:
+async def _entrance_if_open(
+    request: web.Request, visit: VisitId, device: str, meeting: str | None
+) -> dict[str, object] | None:
     """Return the first ticket with the seat: on a thin line every round trip is heard. None where it is refused.
 
     The page then asks for the ticket by itself and is told why.
     """
     try:
-        return await _entrance(request, visit, device)
+        return await _entrance(request, visit, device, meeting)
     except RoomError:
         return None
 
@@ -108,18 +112,20 @@ async def tell_claim(request: web.Request) -> web.Response:
 
 async def give_ticket(request: web.Request) -> web.Response:
     """``POST /api/visits/{visit}/ticket``: a ticket for the seats of this browser and of whoever is signed in here."""
-    await read_body(request, EmptyBody)
+    body = await read_body(request, TicketBody)
     visit, device, login = request.match_info["visit"], device_secret(request), login_secret(request)
     if not is_id(visit) or (device is None and login is None):
         raise NotFoundError
-    return json_response(await _entrance(request, VisitId(visit), device))
+    return json_response(await _entrance(request, VisitId(visit), device, body.meeting))
 
 
-async def _entrance(request: web.Request, visit: VisitId, device: str | None) -> dict[str, object]:
+async def _entrance(request: web.Request, visit: VisitId, device: str | None, meeting: str | None) -> dict[str, object]:
     login = login_secret(request)
     async with begin_as_nobody(request) as uow:
         account = None if login is None else await people.resolve_login(uow, login)
         entered = await entrance(uow, visit, device=device, account=None if account is None else account.id)
+    if meeting is not None:
+        request.app[keys.HUB].meetings.bring(meeting, entered.ticket)
     return _entrance_fields(request, entered)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from aiohttp import web
 
 from rooms.health.forecast import Device, Path
+from signaling.dictionaries import Meeting
 from web.errors import MalformedRequestError
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ Short = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
 class ExchangeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The secret of an invitation's link."""
+    """The secret of an invitation's link, and where the seat's first ticket is to meet the page's socket."""
 
     secret: Short
+    meeting: Meeting | None = None
 
 
 class CodeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +42,10 @@ class ClaimBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     claim: Short
 
 
-class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Nothing is said: the cookies say it all."""
+class TicketBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The cookies say who asks; where the ticket is to meet the page's socket."""
+
+    meeting: Meeting | None = None
 
 
 class PermitBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,10 +2,6 @@
 // on its way. `dialled` and `dial` are those of dial.js, which stands at its head.
 const secret = location.hash.slice(1);
 const join = document.querySelector('button[data-action="join"]');
-// On one connection answers come in the order in which the server gives them: where they take long, the seat is not to wait behind
-// the room. Whoever looks at the door for a moment has all of the room before the tap; elsewhere it comes at once.
-const slow = performance.getEntriesByType("navigation").some((page) => page.responseStart - page.requestStart > 120);
-
 // The modules look for their places in the page when they are read.
 const whole = new Promise((resolve) => addEventListener("DOMContentLoaded", resolve));
 const room = () => whole.then(() => import("wasl/pages/call.js"));
@@ -17,7 +13,6 @@ join.onclick = async () => {
   join.setAttribute("aria-busy", "true");
   try {
     const asked = askEarly();
-    if (slow) await new Promise((resolve) => setTimeout(resolve, 100));
     const { start } = await room();
     await start(secret, asked);
   } catch (error) {
@@ -30,61 +25,45 @@ join.onclick = async () => {
   join.removeAttribute("aria-busy");
 };
 join.disabled = false;
-whole.then(() => setTimeout(() => room().catch(() => 0), slow && 300));
+room().catch(() => 0);
 
-// The seat is asked for, and the socket greeted, while the modules still come: round trips are what a thin line lacks.
+// The seat is asked for while the modules still come, and its ticket lets the socket in at once: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
   if (!secret && !visit) return { take: () => null, takeSocket: () => null };
-  const headers = { "Content-Type": "application/json", Accept: "application/json" };
-  const [path, body] = secret ? ["/api/join/exchange", { secret }] : [`/api/visits/${visit}/ticket`, {}];
-  const answer = fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
-  const answers = [answer];
   // The server lets go of a socket that says nothing: whoever has read for longer gets a new one.
   if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
   const call = dialled;
-  const isOpen = call.openedAfterMs > 0;
+  call.taken = true;
+  const { socket } = call;
   const early = {
-    socket: call.socket, dialledAt: isOpen ? Date.now() : call.at, openedAfterMs: call.openedAfterMs, roundTripMs: 0,
-    greeted: false, pings: [], heard: [], closedWith: 0,
+    socket, dialledAt: call.openedAfterMs ? Date.now() : call.at, roundTripMs: 0, met: false, pings: [], heard: [], closedWith: 0,
+    get openedAfterMs() { return call.openedAfterMs; },
   };
-  const know = () => Object.assign(early, { socket: call.socket, openedAfterMs: call.openedAfterMs }, !isOpen && { dialledAt: call.at });
-  const listen = () => {
-    know();
-    early.socket.onmessage = ({ data }) => {
-      if (!data.startsWith('{"type":"pong"')) early.heard.push(data);
-      else early.roundTripMs = Math.min(early.roundTripMs || Infinity, performance.now() - early.pings.shift());
-    };
-    early.socket.onclose = ({ code }) => (early.closedWith = code);
+  socket.onmessage = ({ data }) => {
+    if (!data.startsWith('{"type":"pong"')) early.heard.push(data);
+    else early.roundTripMs = Math.min(early.roundTripMs || Infinity, performance.now() - early.pings.shift());
   };
+  socket.onclose = ({ code }) => (early.closedWith = code);
+  const headers = { "Content-Type": "application/json", Accept: "application/json" };
+  const { meeting } = socket;
+  const [path, body] = secret ? ["/api/join/exchange", { secret, meeting }] : [`/api/visits/${visit}/ticket`, { meeting }];
+  const answer = fetch(path, { method: "POST", headers, body: JSON.stringify(body) }).then(async (response) => {
+    const facts = await response.clone().json().catch(() => 0);
+    early.met = Boolean((facts.entrance ?? facts).ticket);
+    return response;
+  }).catch(() => null);
+  const answers = [answer];
   const sockets = [early];
-  const greet = async () => {
-    await call.opened;
-    if (!sockets.length) return;
-    listen();
-    const { socket } = early;
-    // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over: what TCP has lost of the
-    // answers before, it sends again as soon as it hears that later ones have come.
-    const hurry = setInterval(() => {
-      if (!sockets.length || early.heard.length || socket.readyState !== WebSocket.OPEN) return clearInterval(hurry);
-      if (call.openedAfterMs < 180) return;
-      early.pings.push(performance.now());
-      socket.send('{"type":"ping","received":0}');
-    }, 250);
-    const facts = await (await answer)?.clone().json();
-    const { ticket } = facts?.entrance ?? facts ?? {};
-    if (!ticket) return clearInterval(hurry);
-    if (!sockets.length) return;
-    early.greeted = true;
-    socket.send(JSON.stringify({ type: "hello", ticket }));
-  };
-  greet().catch(() => undefined);
-  const takeSocket = () => {
-    call.taken = true;
-    know();
-    return sockets.pop() ?? null;
-  };
-  return { take: () => answers.pop() ?? null, takeSocket };
+  // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over: what TCP has lost of the
+  // answers before, it sends again as soon as it hears that later ones have come.
+  const hurry = setInterval(() => {
+    if (!sockets.length || early.heard.length || socket.readyState > WebSocket.OPEN) return clearInterval(hurry);
+    if (call.openedAfterMs < 180) return;
+    early.pings.push(performance.now());
+    socket.send('{"type":"ping","received":0}');
+  }, 250);
+  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null };
 }
 
 // A page that Back brings to life again has lost its socket and its devices.

@@ -215,8 +215,7 @@ export class SignalSocket {
     const ticket = this.#identity ? this.#questions.untilAnswered(signal, pace) : this.wiring.ticket(signal);
     const early = this.#early;
     this.#early = null;
-    if (early?.greeted) void this.#adopt(early, ticket);
-    else if (early && early.socket.readyState <= OPEN) this.#use(early.socket, ticket, early);
+    if (early) void this.#adopt(early, ticket);
     else if (!lineGone) this.#use(SignalSocket.dial(), ticket);
     try {
       await ticket;
@@ -234,21 +233,23 @@ export class SignalSocket {
   }
 
   /**
-   * Go on with a socket that has been greeted, and perhaps closed, already. What the ticket tells is known before what the
-   * room says is taken. @param {EarlySocket} early @param {Promise<string>} pass
+   * Go on with a socket that was dialled before, and has perhaps been let in, or closed, already. What the ticket tells is known
+   * before what the room says is taken. @param {EarlySocket} early @param {Promise<string>} pass
    */
   async #adopt(early, pass) {
     const generation = this.#generation;
     const ticket = await pass.catch(() => "");
     if (!ticket || generation !== this.#generation) return early.socket.close(1000);
-    this.#counted(JSON.stringify({ type: "hello", ticket }));
-    this.#use(early.socket, pass, early);
+    // The answer may be lost of a ticket that has let the socket in.
+    const met = early.met || early.heard.length > 0;
+    if (!met && early.socket.readyState > OPEN) return this.#use(SignalSocket.dial(), pass);
+    this.#use(early.socket, pass, { ...early, met });
     for (const data of early.heard) this.#take(data);
     if (early.closedWith) this.#closed(early.closedWith);
   }
 
   /** @param {WebSocket} socket @param {Promise<string>} pass @param {Partial<EarlySocket>} [known] */
-  #use(socket, pass, { greeted = false, dialledAt = Date.now(), openedAfterMs = 0, roundTripMs = 0, pings = [] } = {}) {
+  #use(socket, pass, { met = false, dialledAt = Date.now(), openedAfterMs = 0, roundTripMs = 0, pings = [] } = {}) {
     this.#socket = socket;
     this.#dialledAt = dialledAt;
     this.#pings = pings;
@@ -258,14 +259,14 @@ export class SignalSocket {
     this.#beatEvery(PING_INTERVAL_MS);
     /** @param {number} tookMs how long the socket took to open */
     const greet = async (tookMs) => {
+      if (met) return this.#greeted(tookMs);
       const ticket = await pass.catch(() => "");
       if (socket !== this.#socket || !ticket) return;
       const resume = this.#identity ? { ...this.#identity, received: this.#received } : undefined;
       socket.send(this.#counted(JSON.stringify({ type: "hello", ticket, ...(this.#replace && { replace: true }), ...(resume && { resume }) })));
       this.#greeted(tookMs);
     };
-    if (greeted) this.#greeted(openedAfterMs);
-    else if (socket.readyState === OPEN) void greet(openedAfterMs);
+    if (socket.readyState === OPEN) void greet(openedAfterMs);
     else socket.onopen = () => void greet(Date.now() - dialledAt);
     socket.onmessage = (event) => this.#take(event.data);
     socket.onclose = (event) => this.#closed(event.code);

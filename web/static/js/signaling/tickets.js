@@ -18,9 +18,9 @@
 /** @typedef {Promise<Response | null>} Answer what a request sent before the modules had come was answered; null: nothing */
 /**
  * A socket opened before there was anybody to use it: how long it took to open and how long the quickest ping to be answered (0:
- * it has not, or none was), whether it has said hello with the ticket of the early answer, when the pings without an answer were sent,
+ * it has not, or none was), whether the ticket of the early answer lets it in, when the pings without an answer were sent,
  * what else it has heard, and the code it was closed with, or 0.
- * @typedef {{socket: WebSocket, dialledAt: number, openedAfterMs: number, roundTripMs: number, greeted: boolean, pings: number[], heard: string[], closedWith: number}} EarlySocket
+ * @typedef {{socket: WebSocket, dialledAt: number, openedAfterMs: number, roundTripMs: number, met: boolean, pings: number[], heard: string[], closedWith: number}} EarlySocket
  */
 /** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => EarlySocket | null}} Early */
 
