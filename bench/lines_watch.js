@@ -2,6 +2,7 @@
    that people would press, in the moment in which they can be pressed, so that nobody's hand is in the figures. The
    device is given a voice of its own in the page's language, which only writes down what it is asked to say. */
 (() => {
+  const OTHERS = 2;
   const UNTIL_HEARD_MS = 50;
   const EVERY_MS = 200;
   const PRESS_AGAIN_MS = 2000;
@@ -105,9 +106,10 @@
     watched.series.push({ now, legs: found, clip, rung: room?.dataset.rung, signaling: room?.dataset.signaling });
     if (watched.series.length > 6000) watched.series.shift();
     if (room?.dataset.state === "live") watched.live ??= now;
-    const heard = found.filter(({ energy, packets }) => (energy ?? packets) > 0).length;
-    if (heard > 0) watched.firstSound ??= now;
-    if (heard > 1 && heard === found.length) watched.everybody ??= now;
+    const heard = found.filter(({ energy, packets }) => (energy ?? packets) > 0);
+    if (heard.length > 0) watched.firstSound ??= now;
+    /* Of one person there may be two connections, while one takes the other's place. */
+    if (new Set(heard.flatMap(({ from }) => from ?? [])).size === OTHERS) watched.everybody ??= now;
     if (found.some(({ frames }) => frames > 0)) watched.firstPicture ??= now;
     readNotices(now);
   };

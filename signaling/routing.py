@@ -206,8 +206,10 @@ def deliveries(room: LiveRoom, happened: Sequence[RoomEvent], connections: Conne
     admitted = [peer for peer in present if room.is_admitted(peer)]
     fates = dict.fromkeys(fate for event in happened for fate in _fate(event, present, admitted))
     yield from fates
+    # A newer connection replaces the older by itself, and the page may let that go on until then.
+    replaced = {(event.polite, event.impolite) for event in happened if isinstance(event, events.LegOpened)}
     for event in happened:
-        if isinstance(event, events.LegClosed):
+        if isinstance(event, events.LegClosed) and (event.polite, event.impolite) not in replaced:
             yield Outgoing(event.polite, messages.Disconnect(peer=event.impolite, negotiation=event.negotiation))
             yield Outgoing(event.impolite, messages.Disconnect(peer=event.polite, negotiation=event.negotiation))
     newcomers = {fate.peer for fate in fates if isinstance(fate.message, messages.Admitted)}

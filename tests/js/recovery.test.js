@@ -94,7 +94,7 @@ test("the other side's restart counts as one", () => {
 
 test("a description that never came asks for a new connection, not for a restart", () => {
   const it = connection({ polite: true });
-  it.becomes("unanswered");
+  it.becomes("stuck");
   pass(3_000);
   assert.deepEqual(it.told, ["renew at 0"]);
 });

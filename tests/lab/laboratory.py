@@ -200,6 +200,10 @@ class Laboratory:
         """Let only TCP to port 443 through the router, as the walls of schools and offices do."""
         self._wall(name, "meta l4proto udp drop; iifname lan0 tcp dport != 443 drop;")
 
+    def hold_handshakes(self, name: str) -> None:
+        """Keep back what of a direct connection's DTLS handshake is not encrypted; a relay's is wrapped, and passes."""
+        self._wall(name, "meta l4proto udp @th,64,8 0x16 drop;")
+
     def let_all_pass(self, name: str) -> None:
         """Let everything through the router again, if anything was kept back."""
         self._nft(self._router(name), "table ip wall {}; delete table ip wall")

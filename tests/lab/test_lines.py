@@ -27,6 +27,8 @@ OUTAGE_S = 10
 HEARD_WITHIN_S = 50
 BACK_WITHIN_S = 6
 TLS_WITHIN_S = 25
+HELD_S = 9
+OVERTAKEN_WITHIN_S = 20
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.browser, pytest.mark.turn, pytest.mark.timeout(120)]
 if (reason := missing_for_laboratory()) is not None:
@@ -116,6 +118,25 @@ async def test_a_village_on_3g_is_heard_and_comes_back_after_an_outage(call: Cal
     back_s = await call.time_to_sound()
     assert back_s is not None
     assert back_s <= BACK_WITHIN_S
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_handshake_that_hangs_is_overtaken_by_a_new_connection(call: Call) -> None:
+    call.lab.hold_handshakes("social_worker")
+    asyncio.get_running_loop().call_later(HELD_S, call.lab.let_all_pass, "social_worker")
+    heard = (await call.join())[1]
+    # The child's connections go through a relay: they were not held.
+    assert heard["classroom"] is not None
+    assert heard["classroom"] < HELD_S
+    assert min(heard[role] or 0 for role in ("psychologist", "social_worker")) > HELD_S - 2
+    begun = time.monotonic()
+    # The page's first two connections have the numbers 0 and 1.
+    while not any(
+        leg["from"] == "social_worker" and leg["id"] > 1 for leg in (await call.last())["psychologist"]["legs"]
+    ):
+        assert time.monotonic() - begun < OVERTAKEN_WITHIN_S
+        await asyncio.sleep(0.2)
+    assert (await call.time_to_sound()) is not None
 
 
 @pytest.mark.asyncio(loop_scope="module")

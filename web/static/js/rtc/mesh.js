@@ -38,11 +38,13 @@ const NOTHING = Object.freeze({ audio: null, video: null });
  * @property {number} negotiation
  * @property {MediaStream} stream what comes from the other side
  * @property {Report | null} report
+ * @property {number} tries how many were given up before it for want of a handshake
  * @property {"to come" | "now" | "over"} turn to check the other side's candidates; over: it may go on, and holds up nobody
  */
 
 export class Mesh {
   /** @type {Map<string, Leg>} */ #legs = new Map();
+  /** Given up for a newer one that does not stand yet, while their handshake went on. @type {Map<string, Leg>} */ #behind = new Map();
   /** Of before the server's restart, by the peer ids of then; they carry sound until the new ones stand. @type {Map<string, Leg>} */ #inherited = new Map();
   /** New peer to old peer of the same person. @type {Map<string, string>} */ #heirs = new Map();
   #inheritedTimer = 0;
@@ -90,11 +92,17 @@ export class Mesh {
   /** @param {Connect} message */
   connect({ peer: id, polite, negotiation, relayOnly, iceServers }) {
     // Where UDP led nowhere for the one before, this one need not find that out again.
-    const wide = this.#legs.get(id)?.peer.isWide ?? false;
-    this.#close(id);
+    const before = this.#legs.get(id);
+    const wide = before?.peer.isWide ?? false;
+    const goesOn = before && mayCarry(before.peer);
+    const tries = goesOn ? before.tries + 1 : 0;
+    if (before && (goesOn || this.#standsBehind(id))) this.#leaveBehind(id, before);
+    else this.#close(id);
     if (this.#legs.size >= LEGS_MAX) return;
     const stream = new MediaStream();
-    const { send } = this.wiring;
+    const isCurrent = () => this.#legs.get(id)?.negotiation === negotiation;
+    /** @param {import("../signaling/messages.js").ClientMessage} message */
+    const send = (message) => isCurrent() && this.wiring.send(message);
     this.#servers = iceServers;
     const peer = new Peer({
       polite,
@@ -103,14 +111,18 @@ export class Mesh {
       wide,
       tracks: this.#outgoing(),
       cap: this.#caps.get(id) ?? FIRST_CAP,
+      tries,
       packetMs: FIRST_PACKET_MS,
-      canReach: () => this.#online && !this.#away.has(id) && this.#legs.get(id)?.negotiation === negotiation,
+      canReach: () => this.#online && !this.#away.has(id) && isCurrent(),
       freshIceServers: () => this.#freshIceServers(),
       renew: () => send({ type: "reconnect", peer: id, negotiation }),
       sendDescription: (type, description) => send({ type, to: id, negotiation, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: id, negotiation, candidate }),
       onState: (state) => {
-        if (state === "connected") this.#dropInherited(id);
+        if (state === "connected" && isCurrent()) {
+          this.#dropInherited(id);
+          this.#dropBehind(id);
+        }
         this.#giveTurns();
         this.#tell(id);
       },
@@ -125,7 +137,7 @@ export class Mesh {
       },
       onStillPiece: (piece) => this.onStillPiece(id, peer, piece),
     });
-    this.#legs.set(id, { peer, negotiation, stream, report: null, turn: "to come" });
+    this.#legs.set(id, { peer, negotiation, stream, report: null, turn: "to come", tries });
     this.#giveTurns();
     this.#tell(id);
   }
@@ -233,6 +245,7 @@ export class Mesh {
    */
   bequeath() {
     this.#closeInherited();
+    for (const id of [...this.#behind.keys()]) this.#dropBehind(id);
     this.#inherited = new Map(this.#legs);
     this.#legs.clear();
     this.#caps.clear();
@@ -264,7 +277,7 @@ export class Mesh {
 
   /** @param {string} id */
   #tell(id) {
-    const old = this.#inherited.get(this.#heirs.get(id) ?? "");
+    const old = this.#inherited.get(this.#heirs.get(id) ?? "") ?? this.#standsBehind(id);
     const leg = old ?? this.#legs.get(id);
     if (leg) this.wiring.onPeer(id, leg.peer.pc.connectionState, leg.stream);
   }
@@ -274,6 +287,28 @@ export class Mesh {
     const old = this.#heirs.get(id) ?? "";
     this.#heirs.delete(id);
     this.#release(old);
+  }
+
+  /** Its handshake may yet be through before a new connection stands: it goes on until then. @param {string} id @param {Leg} leg */
+  #leaveBehind(id, leg) {
+    this.#legs.delete(id);
+    this.#caps.delete(id);
+    if (this.#standsBehind(id)) return leg.peer.close();
+    this.#dropBehind(id);
+    leg.peer.recovery.stop();
+    this.#behind.set(id, leg);
+  }
+
+  /** One that was given up and stands now, sooner than the one that is to replace it. @param {string} id */
+  #standsBehind(id) {
+    const leg = this.#behind.get(id);
+    return leg?.peer.pc.connectionState === "connected" ? leg : undefined;
+  }
+
+  /** @param {string} id */
+  #dropBehind(id) {
+    this.#behind.get(id)?.peer.close();
+    this.#behind.delete(id);
   }
 
   /** An old connection is gone, and so is its peer. @param {string} old */
@@ -320,7 +355,7 @@ export class Mesh {
 
   #apply() {
     const tracks = this.#outgoing();
-    for (const { peer } of [...this.#legs.values(), ...this.#inherited.values()]) void peer.setTracks(tracks);
+    for (const { peer } of [...this.#legs.values(), ...this.#behind.values(), ...this.#inherited.values()]) void peer.setTracks(tracks);
   }
 
   /** @param {string} id */
@@ -328,6 +363,7 @@ export class Mesh {
     const leg = this.#legs.get(id);
     if (!leg) return;
     leg.peer.close();
+    this.#dropBehind(id);
     this.#legs.delete(id);
     this.#caps.delete(id);
     this.#giveTurns();
@@ -343,3 +379,6 @@ export class Mesh {
     });
   }
 }
+
+/** Whether a connection that is given up may still bring sound: it stands here at least, or only its handshake is missing. @param {Peer} peer */
+const mayCarry = ({ establishment, pc, silentMs }) => establishment.isShakingHands || (pc.connectionState === "connected" && !silentMs);

@@ -7,12 +7,11 @@
  */
 
 import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, shortDescription, speaksRed } from "./lean-description.js";
+import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
 import { limit } from "./sender-limits.js";
 
-/** Without any description of the other side for this long, something has been lost on the way. */
-export const FIRST_DESCRIPTION_TIMEOUT_MS = 12_000;
 /** When no server has answered over UDP by then, the others are asked too. */
 export const UDP_ONLY_MS = 4_000;
 /** TURN credentials older than this are asked for anew before a restart; they live for 300 s. */
@@ -52,7 +51,6 @@ export class Peer {
   /** What is asked of the other side has changed since the last description of ours. */ #asks = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
-  #madeAt = Date.now();
   #credentialsAt = Date.now();
   /** @type {RTCIceServer[]} */ #servers;
   /** Whether servers over TCP and TLS are asked too. */ #wide;
@@ -68,6 +66,7 @@ export class Peer {
    * @param {boolean} setting.wide whether servers over TCP and TLS are asked from the first moment
    * @param {Tracks} setting.tracks what to send from the first moment; null sends nothing
    * @param {Cap} setting.cap how much of it
+   * @param {number} setting.tries how many connections to the same browser have been given up before their handshake was through
    * @param {number} setting.packetMs how much sound a packet of the other side is to hold
    * @param {() => boolean} setting.canReach whether what is sent through signaling reaches the other side soon
    * @param {() => Promise<RTCIceServer[] | null>} setting.freshIceServers asked before an ICE restart; null keeps the old ones
@@ -113,7 +112,7 @@ export class Peer {
       this.#adopt(transceiver);
       this.#openChannels();
     }
-    setTimeout(() => this.recovery.observe(), FIRST_DESCRIPTION_TIMEOUT_MS);
+    this.establishment = new Establishment(this.pc, setting.tries, () => this.recovery.observe());
   }
 
   /** Send these tracks from now on; null sends nothing of that kind. @param {Tracks} tracks */
@@ -221,6 +220,7 @@ export class Peer {
   close() {
     this.#closed = true;
     this.recovery.stop();
+    this.establishment.stop();
     clearTimeout(this.#widenTimer);
     this.pc.onicecandidate = this.pc.ontrack = this.pc.onnegotiationneeded = null;
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
@@ -383,11 +383,11 @@ export class Peer {
     const states = [this.pc.connectionState, this.pc.iceConnectionState];
     if (states.includes("failed")) return "failed";
     if (states.includes("disconnected") || this.silentMs >= SILENT_MS) return "troubled";
-    const late = Date.now() - this.#madeAt >= FIRST_DESCRIPTION_TIMEOUT_MS;
-    return late && !this.pc.remoteDescription ? "unanswered" : "well";
+    return this.establishment.isStuck ? "stuck" : "well";
   }
 
   #observe() {
+    this.establishment.observe();
     this.setting.onState(this.pc.connectionState);
     this.recovery.observe();
   }

@@ -13,7 +13,7 @@ export const RESTART_TIMEOUT_MS = 6_000;
 export const RESTART_TIMEOUT_MAX_MS = 24_000;
 const LOOK_EVERY_MS = 250;
 
-/** `unanswered`: no description of the other side has ever come. @typedef {"well" | "troubled" | "failed" | "unanswered"} Condition */
+/** `stuck`: it does not come about. @typedef {"well" | "troubled" | "failed" | "stuck"} Condition */
 
 export class Recovery {
   #timer = 0;
@@ -47,7 +47,7 @@ export class Recovery {
   hurry() {
     if (this.wiring.condition() === "well" || !this.wiring.canReach()) return;
     this.observe();
-    if (!this.#restartedAt && this.wiring.condition() !== "unanswered") this.#restart();
+    if (!this.#restartedAt && this.wiring.condition() !== "stuck") this.#restart();
   }
 
   /** A restart is under way: ours has been said, or the other side's has come. */
@@ -69,7 +69,7 @@ export class Recovery {
     else if (!canReach()) this.#since = this.#restartedAt = 0;
     else if (!this.#restartedAt) {
       this.#since ||= now;
-      if (state === "unanswered") {
+      if (state === "stuck") {
         this.noteRestart();
         renew();
         return;

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { Mesh } from "../../web/static/js/rtc/mesh.js";
+
+/** Stands for the browser's connections: the test says how far each has come. */
+class Connection {
+  /** @type {Connection[]} */ static all = [];
+  connectionState = "connecting";
+  iceConnectionState = "checking";
+  signalingState = "stable";
+  remoteDescription = { type: "offer", sdp: "" };
+  /** @type {(() => void) | null} */ onconnectionstatechange = null;
+  /** @type {((event: {candidate: object}) => void) | null} */ onicecandidate = null;
+  constructor() {
+    Connection.all.push(this);
+  }
+  setConfiguration() {}
+  createDataChannel() {}
+  async setLocalDescription() {}
+  async addIceCandidate() {}
+  close() {
+    this.connectionState = "closed";
+  }
+  /** @param {string} ice @param {string} connection */
+  becomes(ice, connection) {
+    Object.assign(this, { iceConnectionState: ice, connectionState: connection });
+    this.onconnectionstatechange?.();
+  }
+  shakesHands() {
+    this.becomes("connected", "connecting");
+  }
+  stands() {
+    this.becomes("connected", "connected");
+  }
+}
+
+/** @param {(given: {mesh: Mesh, connects: () => Connection, told: [string, unknown][], said: {type: string}[]}) => void} check */
+function withMesh(check) {
+  mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
+  Connection.all = [];
+  Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
+  /** @type {[string, unknown][]} */ const told = [];
+  /** @type {{type: string}[]} */ const said = [];
+  const mesh = new Mesh({
+    send: (message) => said.push(message) > 0, onPeer: (_, state, stream) => told.push([state, stream]), onLineBack: () => undefined, roundTripMs: () => 0, isChild: () => true,
+  });
+  let negotiation = 0;
+  const connects = () => {
+    negotiation += 1;
+    mesh.connect({ type: "connect", seq: negotiation, peer: "p", polite: true, negotiation, relayOnly: false, iceServers: [] });
+    return /** @type {Connection} */ (Connection.all.at(-1));
+  };
+  try {
+    check({ mesh, connects, told, said });
+  } finally {
+    mesh.closeAll();
+    mock.timers.reset();
+  }
+}
+
+const states = () => Connection.all.map(({ connectionState }) => connectionState);
+
+test("a handshake that is under way goes on behind a new connection, is heard as soon as it is through, and makes way", () =>
+  withMesh(({ connects, told, said }) => {
+    const first = connects();
+    first.shakesHands();
+    const second = connects();
+    assert.deepEqual(states(), ["connecting", "connecting"]);
+    first.onicecandidate?.({ candidate: { candidate: "candidate:1", toJSON: () => ({}) } });
+    assert.deepEqual(said, [], "the server knows the older one no more");
+
+    first.stands();
+    const [state, stream] = told.at(-1) ?? [];
+    assert.equal(state, "connected");
+
+    second.stands();
+    assert.deepEqual(states(), ["closed", "connected"]);
+    assert.equal(told.at(-1)?.[0], "connected");
+    assert.notEqual(told.at(-1)?.[1], stream);
+  }));
+
+test("a connection that stands here, and not at the other end, goes on too; one that has fallen silent does not", () =>
+  withMesh(({ mesh, connects }) => {
+    const first = connects();
+    first.stands();
+    const second = connects();
+    assert.deepEqual(states(), ["connected", "connecting"]);
+    second.stands();
+    assert.deepEqual(states(), ["closed", "connected"]);
+    mesh.legs()[0]?.peer.noteSilence(1_000);
+    connects();
+    assert.deepEqual(states(), ["closed", "closed", "connecting"]);
+  }));
+
+test("the new connection may be the quicker one", () =>
+  withMesh(({ connects }) => {
+    connects().shakesHands();
+    connects().stands();
+    assert.deepEqual(states(), ["closed", "connected"]);
+  }));
+
+test("what is heard from behind is kept while further connections are tried", () =>
+  withMesh(({ connects, told }) => {
+    const first = connects();
+    first.shakesHands();
+    connects().shakesHands();
+    first.stands();
+    connects();
+    assert.deepEqual(states(), ["connected", "closed", "connecting"]);
+    assert.equal(told.at(-1)?.[0], "connected");
+  }));
+
+test("of two handshakes the older is given up for the third", () =>
+  withMesh(({ connects }) => {
+    connects().shakesHands();
+    connects().shakesHands();
+    connects();
+    assert.deepEqual(states(), ["closed", "connecting", "connecting"]);
+  }));
+
+test("whoever is to be disconnected is gone from before and behind at once", () =>
+  withMesh(({ mesh, connects, told }) => {
+    connects().shakesHands();
+    connects().shakesHands();
+    mesh.disconnect({ type: "disconnect", seq: 9, peer: "p", negotiation: 2 });
+    assert.deepEqual(states(), ["closed", "closed"]);
+    assert.equal(told.at(-1)?.[0], "closed");
+  }));
+
+test("a connection that did not even find its way goes at once", () =>
+  withMesh(({ connects }) => {
+    connects();
+    connects();
+    assert.deepEqual(states(), ["closed", "connecting"]);
+  }));
