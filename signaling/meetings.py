@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from rooms.clock import Clock
 from rooms.tokens import TICKET_LIFE_S
 
-#: Tickets that no socket has come for yet; beyond it the oldest is let go, and its page says ``hello`` with it.
+#: Tickets that no socket has come for yet; beyond it the oldest is let go, and its page dials anew.
 KEPT_MAX = 1_000
 
 
