@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
+import { HANDSHAKE_TIMEOUT_MS } from "../../web/static/js/rtc/establishment.js";
 import { Mesh } from "../../web/static/js/rtc/mesh.js";
+import { Peer } from "../../web/static/js/rtc/peer.js";
 
 /** Stands for the browser's connections: the test says how far each has come. */
 class Connection {
@@ -132,5 +134,48 @@ test("a connection that did not even find its way goes at once", () =>
   withMesh(({ connects }) => {
     connects();
     connects();
+    assert.deepEqual(states(), ["closed", "connecting"]);
+  }));
+
+test("a handshake that hangs is given up once, and the next one has twice as long", () =>
+  withMesh(({ mesh, connects, said }) => {
+    mesh.setOnline(true);
+    const asked = () => said.filter(({ type }) => type === "reconnect").length;
+    /** @param {number} ms */
+    const pass = (ms) => {
+      for (let gone = 0; gone < ms; gone += 250) mock.timers.tick(250);
+    };
+    connects().shakesHands();
+    pass(HANDSHAKE_TIMEOUT_MS - 250);
+    assert.equal(asked(), 0);
+    pass(250);
+    assert.equal(asked(), 1);
+    connects().shakesHands();
+    pass(2 * HANDSHAKE_TIMEOUT_MS - 250);
+    assert.equal(asked(), 1);
+    pass(250);
+    assert.equal(asked(), 2);
+  }));
+
+test("what goes out is said to the one behind as well: the child's pause silences it", () =>
+  withMesh(({ mesh, connects }) => {
+    const first = connects();
+    first.shakesHands();
+    const second = connects();
+    const told = mock.method(Peer.prototype, "setTracks", async () => undefined);
+    mesh.setSending(true);
+    mesh.setSending(false);
+    const heard = told.mock.calls.map((call) => /** @type {Peer} */ (call.this).pc);
+    told.mock.restore();
+    // @ts-ignore these stand for the browser's
+    assert.deepEqual(heard.map((pc) => Connection.all.indexOf(pc)).sort(), [0, 0, 1, 1]);
+    assert.equal(second.connectionState, "connecting");
+  }));
+
+test("a server that starts anew is left one connection for each person", () =>
+  withMesh(({ mesh, connects }) => {
+    connects().shakesHands();
+    connects();
+    mesh.bequeath();
     assert.deepEqual(states(), ["closed", "connecting"]);
   }));

@@ -11,11 +11,10 @@ export const HANDSHAKE_TIMEOUT_MS = 5_000;
 export const HANDSHAKE_TIMEOUT_MAX_MS = 40_000;
 
 export class Establishment {
-  #madeAt = Date.now();
-  /** Since when ICE stands and DTLS does not. */
-  #shakesSince = 0;
-  /** @type {number[]} */ #timers = [];
-
+  #descriptionTimer;
+  #descriptionIsLate = false;
+  #handshakeTimer = 0;
+  #handshakeHangs = false;
   #patienceMs;
 
   /** @param {RTCPeerConnection} pc @param {number} tries how many have been given up before it @param {() => void} look at {@link Establishment#isStuck} again */
@@ -23,15 +22,23 @@ export class Establishment {
     this.pc = pc;
     this.look = look;
     this.#patienceMs = Math.min(HANDSHAKE_TIMEOUT_MAX_MS, HANDSHAKE_TIMEOUT_MS * 2 ** tries);
-    this.#timers.push(setTimeout(look, FIRST_DESCRIPTION_TIMEOUT_MS));
+    this.#descriptionTimer = setTimeout(() => {
+      this.#descriptionIsLate = true;
+      look();
+    }, FIRST_DESCRIPTION_TIMEOUT_MS);
   }
 
   /** The connection's states have changed. */
   observe() {
-    if (!this.isShakingHands) this.#shakesSince = 0;
-    else if (!this.#shakesSince) {
-      this.#shakesSince = Date.now();
-      this.#timers.push(setTimeout(this.look, this.#patienceMs));
+    if (!this.isShakingHands) {
+      clearTimeout(this.#handshakeTimer);
+      this.#handshakeTimer = 0;
+      this.#handshakeHangs = false;
+    } else {
+      this.#handshakeTimer ||= setTimeout(() => {
+        this.#handshakeHangs = true;
+        this.look();
+      }, this.#patienceMs);
     }
   }
 
@@ -42,11 +49,11 @@ export class Establishment {
 
   /** Whether only a new connection helps. */
   get isStuck() {
-    if (this.#shakesSince) return Date.now() - this.#shakesSince >= this.#patienceMs;
-    return !this.pc.remoteDescription && Date.now() - this.#madeAt >= FIRST_DESCRIPTION_TIMEOUT_MS;
+    return this.#handshakeHangs || (this.#descriptionIsLate && !this.pc.remoteDescription);
   }
 
   stop() {
-    this.#timers.splice(0).forEach(clearTimeout);
+    clearTimeout(this.#descriptionTimer);
+    clearTimeout(this.#handshakeTimer);
   }
 }
