@@ -60,7 +60,8 @@ class Call:
     async def join(self) -> tuple[Seconds, Seconds]:
         """Open the three links at once and wait until everybody hears everybody.
 
-        Returns, in seconds since each page's start, when it first heard anybody and when it first had heard all.
+        Returns, in seconds since each page's start, when it first heard anybody, by whatever way, and when it first had
+        heard all, each over a connection.
         """
         links = {**self.server.links, "psychologist": f"{URL}/call/{self.server.visit}"}
         await asyncio.gather(*[page.goto(links[role]) for role, page in self.pages.items()])
@@ -70,12 +71,13 @@ class Call:
         while time.monotonic() < until and not (everybody and all(everybody.values())):
             with contextlib.suppress(*PAGE_ERRORS):
                 # In this order: where all are heard by the first look, anybody is by the second.
-                everybody = await self._seconds_to("everybody")
-                anybody = await self._seconds_to("firstSound")
+                everybody = await self.seconds_to("everybody")
+                anybody = await self.seconds_to("firstSound")
             await asyncio.sleep(0.2)
         return anybody, everybody
 
-    async def _seconds_to(self, moment: str) -> Seconds:
+    async def seconds_to(self, moment: str) -> Seconds:
+        """Return, in seconds since each page's start, when it came to a moment that its watch has a name for."""
         found: Seconds = {}
         for role, page in self.pages.items():
             at = await page.evaluate("moment => window.watched?.[moment] ?? null", moment)

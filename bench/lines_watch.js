@@ -9,7 +9,7 @@
   const TALK_MS = 3000;
   const TALK_AGAIN_MS = 12000;
   const watched = {
-    series: [], told: [], pressed: {}, firstSound: null, everybody: null, firstPicture: null, live: null,
+    series: [], told: [], pressed: {}, firstSound: null, firstDirect: null, overSocket: null, everybody: null, firstPicture: null, live: null,
     /* Whether to hold to talk whenever the page offers it. */ talks: false, talkedAt: 0,
   };
   window.watched = watched;
@@ -34,6 +34,17 @@
       cancel: () => undefined,
     },
   });
+
+  /* What the page itself puts on the loudspeaker is voice that came over the socket. From when on it is heard: silence is not. */
+  const HEARD_RMS = 0.005;
+  const start = AudioBufferSourceNode.prototype.start;
+  AudioBufferSourceNode.prototype.start = function (when = 0, ...more) {
+    const samples = this.buffer.getChannelData(0);
+    const loud = Math.sqrt(samples.reduce((all, sample) => all + sample * sample, 0) / samples.length) > HEARD_RMS;
+    const inMs = Math.max(0, when - this.context.currentTime) * 1000;
+    if (loud && this.context.state === "running") watched.overSocket ??= performance.now() + inMs;
+    return start.call(this, when, ...more);
+  };
 
   /* Whose sound comes over a connection: the seat whose picture plays one of its tracks. */
   const roleOf = (pc) => {
@@ -107,7 +118,10 @@
     if (watched.series.length > 6000) watched.series.shift();
     if (room?.dataset.state === "live") watched.live ??= now;
     const heard = found.filter(({ energy, packets }) => (energy ?? packets) > 0);
-    if (heard.length > 0) watched.firstSound ??= now;
+    if (heard.length > 0) watched.firstDirect ??= now;
+    const { overSocket } = watched;
+    if (overSocket !== null && overSocket <= now) watched.firstSound ??= overSocket;
+    watched.firstSound ??= watched.firstDirect;
     /* Of one person there may be two connections, while one takes the other's place. */
     if (new Set(heard.flatMap(({ from }) => from ?? [])).size === OTHERS) watched.everybody ??= now;
     if (found.some(({ frames }) => frames > 0)) watched.firstPicture ??= now;

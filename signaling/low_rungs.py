@@ -15,9 +15,11 @@ from signaling.low_rung_messages import (
     RelayedSealingKey,
     RelayedSignal,
     RelayedText,
+    RelayedVoice,
     SealingKey,
     Signal,
     Text,
+    Voice,
 )
 from signaling.messages import ServerMessage
 from signaling.rate_limit import Allowance
@@ -34,7 +36,7 @@ AWAY_MAX_BYTES = 128 * 1024
 def price(message: LowRungMessage) -> int:
     """Return what a message costs its sender, in bytes."""
     match message:
-        case Clip():
+        case Clip() | Voice():
             return MESSAGE_BYTES + len(message.sealed) * len(message.to)
         case Text():
             return MESSAGE_BYTES + len(message.sealed)
@@ -59,28 +61,43 @@ class LowRungs:
 
     def _pass_on(self, sender: SeatedPeer, message: LowRungMessage, now: float) -> str | None:
         if not self._room.is_admitted(sender.peer):
-            return errors.NOT_ADMITTED
+            if not isinstance(message, SealingKey):
+                return errors.NOT_ADMITTED
+            # Whoever waits at the door says it before: when that opens, nobody's voice has to wait for keys.
+            sender.sealing_key = message.public_key
+            return None
         sender.allowance = sender.allowance or Allowance(now)
         if not sender.allowance.takes(price(message), now):
             return errors.TOO_MUCH
+        return self._give_on(sender, message)
+
+    def _give_on(self, sender: SeatedPeer, message: LowRungMessage) -> str | None:
         match message:
             case SealingKey():
-                self._exchange_keys(sender, message)
+                self._exchange_keys(sender, message.public_key)
                 return None
             case Clip():
                 return self._speak(sender, message)
+            case Voice():
+                return self._pass_voice(sender, message)
             case Signal():
                 return self._show(sender, message)
             case Text():
                 return self._write(sender, message)
         assert_never(message)
 
-    def _exchange_keys(self, sender: SeatedPeer, message: SealingKey) -> None:
+    def introduce(self, newcomer: SeatedPeer) -> None:
+        """Exchange the key of one who was let in just now, if it is known, with those of the others."""
+        if newcomer.sealing_key is not None:
+            public_key, newcomer.sealing_key = newcomer.sealing_key, None
+            self._exchange_keys(newcomer, public_key)
+
+    def _exchange_keys(self, sender: SeatedPeer, public_key: str) -> None:
         """Tell the others this key, and its owner theirs: whoever comes last starts the exchange."""
         is_first = sender.sealing_key is None
-        sender.sealing_key = message.public_key
+        sender.sealing_key = public_key
         for other in self._others(sender):
-            self._peers.send_message(other, RelayedSealingKey(sender=sender.peer, public_key=message.public_key))
+            self._peers.send_message(other, RelayedSealingKey(sender=sender.peer, public_key=public_key))
             if is_first and other.sealing_key is not None:
                 self._peers.send_message(sender, RelayedSealingKey(sender=other.peer, public_key=other.sealing_key))
 
@@ -104,6 +121,23 @@ class LowRungs:
             for peer, key in zip(message.to, keys, strict=True)
         ]
         return next(filter(None, refusals), None)
+
+    def _pass_voice(self, sender: SeatedPeer, message: Voice) -> str | None:
+        """Pass on what is said now to those who are there now; whoever is away has missed it."""
+        if self._room.state is not RoomState.LIVE:
+            return errors.WRONG_STATE
+        keys = message.keys or (None,) * len(message.to)
+        code = None
+        for peer, key in zip(message.to, keys, strict=True):
+            receiver = self._peers.peer(peer)
+            if receiver is None or self._room.leg(sender.peer, peer) is None:
+                code = errors.NO_LEG
+            elif not receiver.is_away:
+                voice = RelayedVoice(
+                    sender=sender.peer, stream=message.stream, part=message.part, key=key, sealed=message.sealed
+                )
+                self._peers.send_once(receiver.socket, voice)
+        return code
 
     def _show(self, sender: SeatedPeer, message: Signal) -> str | None:
         if self._room.state is not RoomState.LIVE:

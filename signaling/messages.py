@@ -37,9 +37,11 @@ from signaling.low_rung_messages import (
     RelayedSealingKey,
     RelayedSignal,
     RelayedText,
+    RelayedVoice,
     SealingKey,
     Signal,
     Text,
+    Voice,
 )
 
 # --- page to server ---
@@ -172,7 +174,7 @@ class DenyClaim(ClientFrame, frozen=True):
 RelayedClientMessage = Offer | Answer | Candidate
 ClientMessage = Union[  # noqa: UP007  mypy needs one flat union to narrow
     Hello, Ping, Leave, Knock, OpenDoor, Admit, Deny, Remove, Pause, Help, Media, End, KeepGoing, AskIceServers,
-    Reconnect, Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Signal, Text,
+    Reconnect, Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Voice, Signal, Text,
 ]  # fmt: skip
 
 
@@ -195,7 +197,8 @@ class Welcome(ServerFrame, frozen=True):
     ends_at: datetime
     closes_at: datetime
     resumed: bool
-    #: How many messages of this peer were taken, ``hello`` and ``ping`` apart: a resuming page sends the rest again.
+    #: How many of this peer's messages were taken; ``hello``, ``ping`` and ``voice`` are not counted. A resuming page
+    #: sends the rest again.
     received: int
 
 
@@ -334,5 +337,6 @@ class Pong(ServerFrame, frozen=True):
 ServerMessage = Union[  # noqa: UP007
     Welcome, Waiting, Admitted, Denied, Room, Roster, Connect, Disconnect, RelayedOffer, RelayedAnswer,
     RelayedCandidate, FreshIceServers, HelpAsked, AdultLost, AdultReturned, ClaimWaiting, Removed, Moved, Closed,
-    Error, Pong, RelayedSealingKey, RelayedClip, RelayedSignal, RelayedText,
+    Error, Pong, RelayedSealingKey, RelayedClip, RelayedVoice, RelayedSignal,
+    RelayedText,
 ]  # fmt: skip

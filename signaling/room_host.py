@@ -45,7 +45,7 @@ from signaling.codec import type_of
 from signaling.dictionaries import Seat
 from signaling.ice_desk import IceDesk
 from signaling.ice_servers import IceServerMinter
-from signaling.low_rung_messages import Clip, SealingKey, Signal, Text
+from signaling.low_rung_messages import Clip, SealingKey, Signal, Text, Voice
 from signaling.low_rungs import LowRungs
 from signaling.mailbox import Mailbox, Request
 from signaling.room_health import RoomObserver
@@ -181,6 +181,9 @@ class RoomHost:
         if isinstance(message, messages.Ping):
             seated.replay.acknowledge(message.received)
             self.peers.send_once(seated.socket, messages.Pong(now=self._clock.now(), received=seated.taken))
+            return
+        if isinstance(message, Voice):
+            self._low_rungs.take(seated, message, seated.heard_at)
             return
         seated.taken += 1
         match message:
@@ -336,6 +339,8 @@ class RoomHost:
         for event in happened:
             if isinstance(event, events.ParticipantAdmitted):
                 self._claims.tell_newcomer(event)
+                if newcomer := self.peers.peer(event.peer):
+                    self._low_rungs.introduce(newcomer)
         self._empty_since = None if len(self.peers) else self._empty_since or self._loop.time()
         if self.room.state is RoomState.CLOSED:
             self._finish()

@@ -23,7 +23,7 @@ class SeatedPeer:
     is_classroom: bool
     #: Not heard for so long that the room knows.
     is_away: bool = False
-    #: Messages taken from it, ``hello`` and ``ping`` apart.
+    #: Messages taken from it, ``hello``, ``ping`` and ``voice`` apart.
     taken: int = 0
     replay: ReplayBuffer = field(default_factory=ReplayBuffer)
     #: Its public key for what is sealed below voice, and what it may still have passed on there.

@@ -9,6 +9,7 @@ from signaling.bus import Bus
 from signaling.bus_messages import Cut, Deliver, SocketArrived, SocketId, socket_channel
 from signaling.close_codes import CloseCode
 from signaling.codec import dump
+from signaling.low_rung_messages import RelayedVoice
 from signaling.messages import ServerMessage
 from signaling.seated_peer import SeatedPeer
 
@@ -115,8 +116,8 @@ class Switchboard:
         """Send one message to one peer."""
         self.send(seated, dump(message))
 
-    def send_once(self, socket: SocketId | None, message: messages.Welcome | messages.Pong) -> None:
-        """Send what concerns the socket alone: it has no number and is not sent again."""
+    def send_once(self, socket: SocketId | None, message: messages.Welcome | messages.Pong | RelayedVoice) -> None:
+        """Send what concerns the socket alone, or this moment: it has no number and is not sent again."""
         if socket is not None:
             self._bus.publish(socket_channel(socket), Deliver(dump(message)))
 

@@ -44,7 +44,8 @@ BROTLI_QUALITY = 11
 GROUPS = (
     "js/rtc/mesh.js", "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
     "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
-    "js/clips/sealing.js", "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
+    "js/clips/socket-voice.js",
+    "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip
 #: Our own scripts hold ``/**`` nowhere but where a comment begins; a test sees to it.
 _COMMENTS = re.compile(rb"[ \t]*/\*\*.*?\*/|^[ \t]*//[^\n]*", re.DOTALL | re.MULTILINE)

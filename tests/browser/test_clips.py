@@ -4,120 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-import math
-import struct
-import wave
 from collections.abc import Iterator
-from itertools import groupby, pairwise
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.call_page import CALM_DEVICES, CHROMIUM, CHROMIUM_ARGS, Visit, press, wait_for_state, wait_until
+from tests.support.apart import Apart, heard_s, heard_tones, is_in_order, tones
+from tests.support.call_page import CALM_DEVICES, CHROMIUM, CHROMIUM_ARGS, press, wait_for_state, wait_until
 from tests.support.demo_server import DemoServer, running_demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 CANARY = "meet at the white door"
-#: The made-up microphone says one tone after another, a second each, and begins anew after the last.
-TONES_HZ = tuple(range(300, 1500, 50))
-RATE_HZ = 16_000
-CLIPS_TIMEOUT_MS = 60_000
-
-#: ICE finds no way: relay alone, and there is no relay.
-NO_WAY = """
-window.RTCPeerConnection = class extends RTCPeerConnection {
-  constructor(given) { super({...given, iceServers: [], iceTransportPolicy: "relay"}); }
-  setConfiguration(given) { super.setConfiguration({...given, iceServers: [], iceTransportPolicy: "relay"}); }
-};
-"""
-#: Keeps what is put on the loudspeaker, by its loudest tone, and what the encoder has made before it was sealed.
-LISTEN = """
-window.played = [];
-window.packets = [];
-const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (when) {
-  const samples = this.buffer.getChannelData(0);
-  let crossings = 0, power = 0;
-  for (let i = 1; i < samples.length; i++) {
-    crossings += samples[i - 1] < 0 && samples[i] >= 0;
-    power += samples[i] ** 2;
-  }
-  const seconds = this.buffer.duration;
-  window.played.push({when, hz: crossings / seconds, loud: Math.sqrt(power / samples.length), seconds});
-  return start.call(this, when);
-};
-const copyTo = EncodedAudioChunk.prototype.copyTo;
-EncodedAudioChunk.prototype.copyTo = function (into) {
-  copyTo.call(this, into);
-  window.packets.push(btoa(String.fromCharCode(...into)));
-};
-window.sockets = [];
-window.WebSocket = class extends WebSocket {
-  constructor(...given) { super(...given); window.sockets.push(this); }
-};
-"""
-#: The ladder gives voice up after 25 s without any connection: until it has, its clock goes five times as fast as that
-#: of sockets and connections.
-HURRY = """
-let aheadMs = 0;
-const now = performance.now.bind(performance);
-performance.now = () => now() + aheadMs;
-const hurrying = setInterval(() => {
-  if (document.querySelector("#low:not([hidden])")) clearInterval(hurrying);
-  else aheadMs += 4_000;
-}, 1_000);
-"""
 #: A browser whose WebCodecs know no sound.
 WITHOUT_CODECS = "delete window.AudioEncoder; delete window.AudioDecoder;"
-
-
-def tones(path: Path) -> Path:
-    """Write the made-up microphone's sound."""
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE_HZ)
-        for hertz in TONES_HZ:
-            samples = (round(9000 * math.sin(2 * math.pi * hertz * i / RATE_HZ)) for i in range(RATE_HZ))
-            sound.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return path
-
-
-class Apart(Visit):
-    """A visit whose browsers can not be connected with each other; ``frames`` is all that went over their sockets."""
-
-    frames: dict[str, list[str]]
-
-    def join_apart(self, role: str, *scripts: str) -> Page:
-        context = self.profile()
-        for script in (NO_WAY, LISTEN, HURRY, *scripts):
-            context.add_init_script(script)
-        page = context.new_page()
-        kept = self.frames.setdefault(role, [])
-        page.on(
-            "websocket",
-            lambda socket: (
-                socket.on("framesent", lambda frame: kept.append(str(frame))),
-                socket.on("framereceived", lambda frame: kept.append(str(frame))),
-            ),
-        )
-        page.goto(self.server.links[role])
-        press(page, "join")
-        page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
-        return page
-
-    def go_low(self, *scripts: str) -> tuple[Page, Page, Page]:
-        """Bring the three together; the ladder finds that no voice can live."""
-        pages = tuple(self.join_apart(role, *scripts) for role in ("classroom", "social_worker", "psychologist"))
-        press(pages[2], "knock")
-        press(pages[0], "open-door")
-        for page in pages:
-            wait_for_state(page, "live")
-        for page in pages:
-            page.wait_for_selector("#low:not([hidden])", timeout=CLIPS_TIMEOUT_MS)
-        return pages
 
 
 Low = tuple[Apart, Page, Page, Page]
@@ -139,7 +39,11 @@ def low(talking: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with running_demo(tmp_path_factory.mktemp("low") / "data") as server:
         opened = Apart(server, talking)
         opened.frames = {}
-        yield (opened, *opened.go_low())
+        pages = opened.go_low()
+        # Until they held a button, they were heard over the socket.
+        for page in pages:
+            page.evaluate("window.played.length = 0")
+        yield (opened, *pages)
         opened.close()
 
 
@@ -160,25 +64,6 @@ def hold(page: Page, seconds: float) -> None:
     page.wait_for_timeout(seconds * 1000)
     page.mouse.up()
     page.wait_for_selector('.talk[aria-pressed="false"]')
-
-
-def heard_tones(page: Page) -> list[int]:
-    """Return the tones that were played, in order of their time on the loudspeaker, each once as long as it lasts."""
-    played = sorted(page.evaluate("window.played"), key=lambda each: each["when"])
-    numbers = [round((each["hz"] - TONES_HZ[0]) / 50) for each in played if each["loud"] > 0.02]
-    # A packet on the border between two tones is neither.
-    lasting = [number for number, run in groupby(numbers) if len(list(run)) > 2]
-    return [number for number, _ in groupby(lasting)]
-
-
-def heard_s(page: Page) -> float:
-    """Return for how long something was played."""
-    return sum(each["seconds"] for each in page.evaluate("window.played"))
-
-
-def is_in_order(numbers: list[int]) -> bool:
-    """Say whether the tones came as the microphone says them; between two clips some are left out, none comes back."""
-    return all(0 < (after - before) % len(TONES_HZ) < len(TONES_HZ) // 2 for before, after in pairwise(numbers))
 
 
 def test_speech_is_heard_as_clips_in_order_also_what_was_said_while_the_line_was_dead(low: Low) -> None:
@@ -216,7 +101,7 @@ def assert_sealed(apart: Apart, speaker: Page) -> None:
     long_enough = [packet for packet in packets if len(packet) > 8]
     assert len(long_enough) > 50
     frames = [frame for kept in apart.frames.values() for frame in kept]
-    sealed = [json.loads(frame)["sealed"] for frame in frames if '"type":"clip"' in frame]
+    sealed = [json.loads(frame)["sealed"] for frame in frames if '"type":"clip"' in frame or '"type":"voice"' in frame]
     assert sealed
     carried = b"".join(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in sealed)
     everything = "".join(frames)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { LaterParts } from "../../web/static/js/pages/later-parts.js";
+import { LaterParts, VOICE_AFTER_MS, VOICE_FROM_RTT_MS } from "../../web/static/js/pages/later-parts.js";
 import { PIECE_EVERY_MS } from "../../web/static/js/pages/pieces.js";
 
 /** @type {import("../../web/static/js/signaling/messages.js").SealingKey} */
@@ -12,13 +12,13 @@ const settled = async () => {
 };
 
 /** In a call on a thin line. */
-function partsInCall() {
+function partsInCall(roundTripMs = 400) {
   const mesh = { isThin: true, sendsStills: false, onStillPiece: () => undefined };
-  const model = { links: new Map([["p", { state: "connected" }]]), quality: null, screen: "room" };
-  return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }) }));
+  const model = { links: new Map([["p", { state: "connected" }]]), quality: null, screen: "room", tracks: { audio: null }, on: { audio: false }, roster: [] };
+  return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }), roundTripMs: () => roundTripMs }));
 }
 
-test("another's key does not bring all that is below voice at once: speech would wait behind it", async () => {
+test("another's key brings what agrees on keys, and not all that is below voice: speech would wait behind it", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */ const asked = [];
   const line = mock.method(globalThis, "fetch", async (/** @type {URL} */ url) => {
@@ -30,12 +30,36 @@ test("another's key does not bring all that is below voice at once: speech would
     parts.take(KEY);
     parts.take(KEY);
     await settled();
-    assert.deepEqual(asked, ["clips/sealing.js"]);
-    mock.timers.tick(PIECE_EVERY_MS);
+    mock.timers.tick(3 * PIECE_EVERY_MS);
     await settled();
-    assert.deepEqual(asked, ["clips/sealing.js", "clips/outgoing.js"]);
+    assert.deepEqual(asked, ["clips/socket-voice.js"]);
   } finally {
     line.mock.restore();
     mock.timers.reset();
   }
 });
+
+for (const [roundTripMs, brings] of /** @type {[number, string[]][]} */ ([[VOICE_FROM_RTT_MS, ["clips/socket-voice.js"]], [VOICE_FROM_RTT_MS - 1, []]])) {
+  test(`a line of ${roundTripMs} ms ${brings.length ? "makes ready for" : "needs no"} voice over the socket`, async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    /** @type {string[]} */ const asked = [];
+    const line = mock.method(globalThis, "fetch", async (/** @type {URL} */ url) => {
+      asked.push(url.pathname.split("/").slice(-2).join("/"));
+      return new Response("export {};");
+    });
+    try {
+      const parts = partsInCall(roundTripMs);
+      parts.welcomed(Date.now(), "me");
+      await settled();
+      assert.deepEqual(asked, brings);
+      parts.hands.model.links.set("q", /** @type {any} */ ({ state: "connecting" }));
+      parts.render();
+      mock.timers.tick(VOICE_AFTER_MS);
+      await settled();
+      assert.deepEqual(asked, ["clips/socket-voice.js"], "who is not connected for long is heard by it on any line");
+    } finally {
+      line.mock.restore();
+      mock.timers.reset();
+    }
+  });
+}

@@ -45,7 +45,7 @@ function withMesh(check) {
   /** @type {[string, unknown][]} */ const told = [];
   /** @type {{type: string}[]} */ const said = [];
   const mesh = new Mesh({
-    send: (message) => said.push(message) > 0, onPeer: (_, state, stream) => told.push([state, stream]), onLineBack: () => undefined, roundTripMs: () => 0, isChild: () => true,
+    send: (message) => said.push(message) > 0, onPeer: (_, state, stream) => told.push([state, stream]), onLineBack: () => undefined, roundTripMs: () => 0,
   });
   let negotiation = 0;
   const connects = () => {

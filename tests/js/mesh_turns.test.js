@@ -37,12 +37,12 @@ const settled = async () => {
 };
 const checked = () => Connection.all.map((connection) => connection.checked);
 
-/** Two connections, one candidate of the other side for each. @param {number} roundTripMs @param {() => Promise<void>} check @param {boolean} [isChild] */
-async function withTwo(roundTripMs, check, isChild = false) {
+/** Two connections, one candidate of the other side for each. @param {number} roundTripMs @param {() => Promise<void>} check */
+async function withTwo(roundTripMs, check) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   Connection.all = [];
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
-  const mesh = (Connection.mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => roundTripMs, isChild: () => isChild }));
+  const mesh = (Connection.mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => roundTripMs }));
   try {
     for (const [place, peer] of ["child", "worker"].entries()) {
       const negotiation = place + 1;
@@ -72,11 +72,6 @@ test("a connection that does not come about holds up the next for a while only",
     assert.deepEqual(checked(), [1, 1]);
   }));
 
-test("the child's device checks all at once on a thin line too: it is in everybody's first connection", () =>
-  withTwo(THIN_FROM_MS, async () => {
-    assert.deepEqual(checked(), [1, 1]);
-  }, true));
-
 test("on any other line all are checked at once", () =>
   withTwo(THIN_FROM_MS - 1, async () => {
     assert.deepEqual(checked(), [1, 1]);
@@ -85,7 +80,7 @@ test("on any other line all are checked at once", () =>
 test("a connection in the place of one that had to ask all servers asks them from the first moment", () =>
   withTwo(0, async () => {
     const iceServers = [{ urls: ["turn:relay.example:3478?transport=udp", "turns:relay.example:443?transport=tcp"], username: "u", credential: "c" }];
-    const mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => 0, isChild: () => false });
+    const mesh = new Mesh({ send: () => true, onPeer: () => undefined, onLineBack: () => undefined, roundTripMs: () => 0 });
     const urls = () => Connection.all.at(-1)?.given.iceServers?.flatMap((server) => server.urls).length;
     /** @param {number} negotiation */
     const connect = (negotiation) => mesh.connect({ type: "connect", seq: negotiation, peer: "child", polite: true, negotiation, relayOnly: true, iceServers });

@@ -267,3 +267,46 @@ test("nothing is asked of the server while the line is gone, and at once when it
     given.socket.lineBack();
     assert.ok(given.facts.asked > before);
   }));
+
+test("a voice is said at once or not at all: it is not kept for a resume, and needs no number", () =>
+  withSocket(async ({ socket, facts, last }) => {
+    await comesIn({ socket, last });
+    const voice = /** @type {const} */ ({ type: "voice", to: ["q"], stream: "c3c3c3c3", part: 0, sealed: "s", keys: ["k"] });
+    assert.equal(socket.send({ type: "media", audio: true, video: true }), true);
+    assert.equal(socket.send(voice), true);
+    assert.equal(last().count("voice"), 1);
+    last().hears({ type: "roster", seq: 1, participants: [] });
+    last().hears({ type: "voice", from: "q", stream: "c3c3c3c3", part: 0, key: "k", sealed: "s" });
+    last().hears({ type: "roster", seq: 2, participants: [] });
+    assert.deepEqual(facts.heard, ["welcome", "roster", "voice", "roster"]);
+    last().onclose?.({ code: 1006 });
+    assert.equal(socket.send(voice), false);
+    mock.timers.tick(1_000);
+    await soon();
+    last().opens();
+    await soon();
+    last().hears({ ...WELCOME, resumed: true });
+    assert.deepEqual([last().count("media"), last().count("voice")], [1, 0]);
+  }));
+
+test("while a voice is passed on, TCP needs no hasty pings beside it", () =>
+  withSocket(async (given) => {
+    await comesIn(given);
+    const { socket, last } = given;
+    const delayMs = 500;
+    /** @type {number[]} */ const pinged = [];
+    /** How many pings go out in two seconds. @param {() => void} [speak] every 250 ms */
+    const pings = (speak) => {
+      const before = pinged.length;
+      for (let passed = 0; passed < 2_000; passed += 50) {
+        if (passed % 250 === 0) speak?.();
+        mock.timers.tick(50);
+        while (pinged.length < last().count("ping")) pinged.push(Date.now());
+        for (const at of pinged) if (Date.now() - at === delayMs) last().hears(PONG);
+      }
+      return pinged.length - before;
+    };
+    pings();
+    assert.equal(pings(), 2_000 / HASTY_PING_INTERVAL_MS);
+    assert.equal(pings(() => void socket.send({ type: "voice", to: ["q"], stream: "c3c3c3c3", part: 1, sealed: "s" })), 2_000 / PING_INTERVAL_MS);
+  }));

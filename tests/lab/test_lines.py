@@ -105,6 +105,8 @@ def connections_to_the_server(call: Call) -> list[str]:
 async def test_a_village_on_3g_is_heard_and_comes_back_after_an_outage(call: Call) -> None:
     set_lines(call, CASES["rural3g"].lines)
     assert all((await call.join())[1].values())
+    # The socket carries voices until connections do.
+    assert all((await call.seconds_to("overSocket")).values())
     # The page, its requests and its socket: one connection for each of the three browsers.
     assert len(connections_to_the_server(call)) == len(ROLES)
     measured = await call.measure(10)
@@ -129,6 +131,9 @@ async def test_a_handshake_that_hangs_is_overtaken_by_a_new_connection(call: Cal
     assert heard["classroom"] is not None
     assert heard["classroom"] < HELD_S
     assert min(heard[role] or 0 for role in ("psychologist", "social_worker")) > HELD_S - 2
+    # Meanwhile these two have heard each other over the socket.
+    over_socket = await call.seconds_to("overSocket")
+    assert max(over_socket[role] or HELD_S for role in ("psychologist", "social_worker")) < HELD_S
     begun = time.monotonic()
     # The page's first two connections have the numbers 0 and 1.
     while not any(

@@ -33,10 +33,12 @@ POLL_S = 0.1
 ARGUMENTS = ("--headless", "--no-remote", "--marionette", "--remote-allow-system-access")
 
 Preferences = Mapping[str, bool | int | str]
-#: A made-up camera and microphone, no question to the person, no request to anywhere but the page's own server.
+#: A made-up camera, microphone and sound card (without one a page's own sound never begins), no question to the
+#: person, no request to anywhere but the page's own server.
 PREFERENCES: Preferences = {
     "marionette.port": 0,
     "media.navigator.streams.fake": True,
+    "media.cubeb.force_mock_context": True,
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
     "media.gmp-manager.updateEnabled": False,

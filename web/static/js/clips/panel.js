@@ -8,8 +8,8 @@ import { Incoming } from "./incoming.js";
 import { OthersSpeaking } from "./others-speaking.js";
 import { Outgoing } from "./outgoing.js";
 import { Playback } from "./playback.js";
-import { Sealing } from "./sealing.js";
 
+/** @typedef {import("./sealing.js").Sealing} Sealing */
 /** @typedef {import("../signaling/messages.js").ServerMessage} ServerMessage */
 /** @typedef {import("../signaling/messages.js").Role} Role */
 /** @typedef {import("../ui/low-rungs.js").LowRung} LowRung */
@@ -21,6 +21,7 @@ import { Sealing } from "./sealing.js";
  * @property {(message: import("../signaling/messages.js").ClientMessage) => boolean} send
  * @property {import("../signaling/tickets.js").HelpPlan} helpPlan whom to phone
  * @property {boolean} child the page of the classroom
+ * @property {import("./key-agreement.js").KeyAgreement} agreement
  * @property {(floor: Floor) => void} floor who may speak now
  */
 
@@ -42,7 +43,6 @@ export async function openPanel(wiring) {
 
 export class Panel {
   /** @type {Model | null} */ #model = null;
-  #me = "";
   /** @type {Sealing | null} */ #sealing = null;
   /** What came before the keys were made. @type {ServerMessage[]} */ #early = [];
   /** @type {LowRung | null} */ #rung = null;
@@ -79,8 +79,7 @@ export class Panel {
   /** The page has changed, or its rung. @param {Model} model */
   show(model) {
     this.#model = model;
-    const me = model.roster.find(({ you }) => you)?.peer ?? "";
-    if (me && me !== this.#me) void this.#become(me);
+    if (this.wiring.agreement.sealing !== this.#sealing) this.#become(this.wiring.agreement.sealing);
     if (model.paused || model.room?.reasons.includes("child-asked")) this.#outgoing.drop();
     if (!this.#isLive) {
       if (this.#held) this.#hold(false);
@@ -105,7 +104,6 @@ export class Panel {
     if (message.type === "error") this.#refused(message.code);
     else if (message.type === "signal") this.#see(message.from, message.picture);
     else if (!sealing) this.#early.push(message);
-    else if (message.type === "sealing-key") void sealing.learn(message.from, message.publicKey).then(() => this.#outgoing.pump(), warn);
     else if (message.type === "text" && !this.wiring.child) void sealing.openText(message.from, message.sealed).then((words) => this.#read(message.from, words), warn);
     else if (message.type === "clip" && this.#isLive) this.#listen(sealing, message);
   }
@@ -140,14 +138,10 @@ export class Panel {
     return this.#loud ? "loudspeaker" : null;
   }
 
-  /** This page is a peer that it was not before: other keys, and what may have been lost is said again. @param {string} me */
-  async #become(me) {
-    this.#me = me;
-    this.#sealing = null;
-    const sealing = await Sealing.create(me);
-    if (me !== this.#me) return;
+  /** This page is a peer that it was not before: other keys, and what may have been lost is said again. @param {Sealing | null} sealing */
+  #become(sealing) {
     this.#sealing = sealing;
-    this.wiring.send({ type: "sealing-key", publicKey: sealing.publicKey });
+    if (!sealing) return;
     this.#outgoing.again();
     for (const message of this.#early.splice(0)) this.take(message);
   }
@@ -170,7 +164,7 @@ export class Panel {
     else if (held && microphone) {
       this.#talking = this.#talking.then(() => {
         this.#outgoing.begin();
-        return this.#capture.start(microphone);
+        return this.#capture.start(microphone, true);
       }).catch(warn);
     } else {
       this.#talking = this.#talking.then(() => this.#capture.stop()).catch(warn).then(() => {

@@ -66,7 +66,7 @@ class Call {
     });
     this.#mesh = new Mesh({
       send: (message) => this.#socket.send(message),
-      roundTripMs: () => this.#socket.roundTripMs, isChild: () => this.#model.role === "classroom", onLineBack: () => this.#socket.lineBack(),
+      roundTripMs: () => this.#socket.roundTripMs, onLineBack: () => this.#socket.lineBack(),
       onPeer: (peer, state, stream) => {
         if (!stream) this.#model.links.delete(peer);
         else this.#model.links.set(peer, { state, stream });
@@ -81,7 +81,7 @@ class Call {
       mesh: this.#mesh,
       send: (message) => this.#socket.send(message),
       render: () => this.#render(),
-      suspect: () => this.#socket.suspect(), socketBytes: () => this.#socket.spentBytes,
+      roundTripMs: () => this.#socket.roundTripMs, suspect: () => this.#socket.suspect(), socketBytes: () => this.#socket.spentBytes,
       helpPlan: () => this.#plan,
       floor: (to) => ((this.#floor = to), this.#render()),
     });
@@ -179,6 +179,7 @@ class Call {
         this.#finish({ picture: "sun", title: t("ended"), text: t(message.reason === "ended" || message.reason === "hard-end" ? "ended-text" : "cancelled-text") });
         return;
       case "sealing-key":
+      case "voice":
       case "clip":
       case "signal":
       case "text":
@@ -186,7 +187,7 @@ class Call {
         break;
       case "error":
         if (message.regarding === "clip") this.#parts.take(message);
-        else if (message.regarding && !["signal", "sealing-key", "offer", "answer", "candidate", "ice-servers", "health", "reconnect"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
+        else if (message.regarding && !["signal", "sealing-key", "voice", "offer", "answer", "candidate", "ice-servers", "health", "reconnect"].includes(message.regarding)) this.#view.notice(t("did-not-work"), "warning");
         break;
     }
     this.#render();
@@ -211,7 +212,7 @@ class Call {
     model.admitted = message.admitted;
     // A new peer is told by `admitted` that it is in.
     if (message.resumed && message.admitted) this.#admitted();
-    this.#parts.welcomed(Date.parse(message.endsAt));
+    this.#parts.welcomed(Date.parse(message.endsAt), message.peer);
   }
 
   /** @param {import("../signaling/messages.js").RosterSeat[]} roster */

@@ -8,6 +8,7 @@ import { bringAtLast, bringPieces } from "./pieces.js";
 /** @typedef {import("../ui/room.js").Model} Model */
 /** @typedef {import("../clips/panel.js").Panel} Panel */
 /** @typedef {import("../clips/panel.js").Floor} Floor */
+/** @typedef {import("../clips/socket-voice.js").SocketVoice} SocketVoice */
 
 export const LINE_AFTER_WELCOME_MS = 8_000;
 export const LINE_AFTER_CONNECTED_MS = 500;
@@ -17,8 +18,13 @@ export const LINE_AT_LATEST_MS = 15_000;
 /** While people wait at the door the line has nothing better to do, once the others have had time to come; in a call what is below voice comes later. */
 export const LOW_AFTER_MS = 12_000;
 export const LOW_DURING_CALL_MS = 15_000;
+/** From this much on a message and its answer, connections take seconds to come about, and the socket carries the voice until then. */
+export const VOICE_FROM_RTT_MS = 100;
+/** On a quick line too, when connections do not. */
+export const VOICE_AFTER_MS = 2_000;
+const VOICE = "../clips/socket-voice.js";
 const LINE_PIECES = ["../rtc/readings.js", "../rtc/ladder.js", "./line.js"];
-const LOW_PIECES = ["../clips/sealing.js", "../clips/outgoing.js", "../clips/playback.js", "../ui/low-rungs.js", "../clips/panel.js"];
+const LOW_PIECES = ["../clips/outgoing.js", "../clips/playback.js", "../ui/low-rungs.js", "../clips/panel.js"];
 const BELOW_VOICE = new Set(["clips", "text", "phone"]);
 
 /** @param {string} piece */
@@ -32,6 +38,10 @@ export class LaterParts {
   /** What was wished before there was anything to keep the line. @type {((line: import("./line.js").Line) => void)[]} */ #wishes = [];
   #endsAt = Infinity;
   /** What is below voice, once it was needed. @type {Promise<Panel> | null} */ #low = null;
+  /** @type {Promise<SocketVoice> | null} */ #voiceAsked = null;
+  /** @type {SocketVoice | null} */ #voice = null;
+  #peer = "";
+  #voiceTimer = 0;
   #lineTimer = 0;
   #lineWantedAt = 0;
   #lowTimer = 0;
@@ -46,6 +56,7 @@ export class LaterParts {
    * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
    * @param {() => void} hands.render
    * @param {() => void} hands.suspect this side's line may be gone
+   * @param {() => number} hands.roundTripMs of a message to the server and its answer; 0: not known
    * @param {() => number} hands.socketBytes what the socket has carried
    * @param {() => import("../signaling/tickets.js").HelpPlan} hands.helpPlan
    * @param {(floor: Floor) => void} hands.floor who may speak at this device's loudspeaker
@@ -56,9 +67,12 @@ export class LaterParts {
     hands.mesh.onStillPiece = () => void this.#keepStills();
   }
 
-  /** The server has welcomed this page. @param {number} endsAt when the visit is to end, by the server's clock */
-  welcomed(endsAt) {
+  /** The server has welcomed this page. @param {number} endsAt when the visit is to end, by the server's clock @param {string} peer who this page is now */
+  welcomed(endsAt, peer) {
     this.#endsAt = endsAt;
+    this.#peer = peer;
+    void this.#voice?.agreement.become(peer);
+    if (this.hands.roundTripMs() >= VOICE_FROM_RTT_MS) void this.#bringVoice();
     this.#wantLine(LINE_AFTER_WELCOME_MS);
   }
 
@@ -78,6 +92,8 @@ export class LaterParts {
     if (mesh.sendsStills) void this.#keepStills();
     this.#stills?.draw(model);
     this.#line?.render();
+    if (this.#voice) this.#voice.show(model);
+    else if ([...model.links.values()].some(({ state }) => state !== "connected")) this.#voiceTimer ||= setTimeout(() => this.#lackVoice(), VOICE_AFTER_MS);
     if (this.#low || BELOW_VOICE.has(model.quality?.rung ?? "")) this.below((panel) => panel.show(model));
   }
 
@@ -108,20 +124,47 @@ export class LaterParts {
   }
 
   /**
-   * What concerns what is below voice. Another's key alone is no reason to load at once what would hold up speech on a thin
-   * line: it comes again after this page's own.
+   * What concerns what is below a connection. Another's key is wanted by whoever has something to say over the socket.
    * @param {import("../signaling/messages.js").ServerMessage} message
    */
   take(message) {
-    if (message.type === "sealing-key" && !this.#low) void this.#bringLow();
+    if (message.type === "sealing-key") void this.#bringVoice().then(({ agreement }) => agreement.take(message), () => 0);
+    else if (message.type === "voice") this.#voice?.take(message);
     else this.below((panel) => panel.take(message));
+  }
+
+  /** @returns {Promise<SocketVoice>} */
+  #bringVoice() {
+    this.#voiceAsked ??= this.#makeVoice().catch((fault) => {
+      this.#voiceAsked = null;
+      throw fault;
+    });
+    return this.#voiceAsked;
+  }
+
+  async #makeVoice() {
+    await bringPieces([here(VOICE)], () => false);
+    const { SocketVoice } = await import("../clips/socket-voice.js");
+    const { send, mesh, render, model } = this.hands;
+    this.#voice = new SocketVoice({ send, carrier: (peer) => mesh.carrier(peer), changed: render });
+    if (this.#peer) void this.#voice.agreement.become(this.#peer);
+    this.#voice.show(model);
+    return this.#voice;
+  }
+
+  /** It is late, and somebody is still not connected. */
+  #lackVoice() {
+    this.#voiceTimer = 0;
+    if ([...this.hands.model.links.values()].some(({ state }) => state !== "connected")) void this.#bringVoice().catch(() => 0);
   }
 
   /** @param {(panel: Panel) => void} use */
   below(use) {
     const { send, helpPlan, model, floor } = this.hands;
-    const wiring = { send, helpPlan: helpPlan(), child: model.role === "classroom", floor };
-    this.#low ??= import("../clips/panel.js").then(({ openPanel }) => openPanel(wiring));
+    this.#low ??= this.#bringVoice().then(async ({ agreement }) => {
+      const { openPanel } = await import("../clips/panel.js");
+      return openPanel({ send, helpPlan: helpPlan(), child: model.role === "classroom", floor, agreement });
+    });
     void this.#low.then(use, () => (this.#low = null));
   }
 
@@ -152,7 +195,7 @@ export class LaterParts {
     this.#lineTimer = setTimeout(() => {
       const states = [...this.hands.model.links.values()].map(({ state }) => state);
       const mayWait = Date.now() - this.#lineWantedAt < LINE_AT_LATEST_MS;
-      if (mayWait && states.length && !states.includes("connected")) this.#wantLine(LINE_AFTER_CONNECTED_THIN_MS);
+      if (mayWait && states.some((state) => state !== "connected")) this.#wantLine(LINE_AFTER_CONNECTED_THIN_MS);
       else void this.#keepLine();
     }, afterMs);
   }

@@ -24,7 +24,7 @@ export const FIRST_PACKET_MS = 60;
 /**
  * Chromium checks a connection that does not stand yet 20 times a second. With the answers that is some 50 kbit/s of an
  * uplink for each: two at once fill an EDGE line, and what they wait for comes seconds late or not at all. Where a message
- * takes this long to be answered, the line is taken for thin, and connections are checked one after another; not by the child.
+ * takes this long to be answered, the line is taken for thin, and connections are checked one after another.
  */
 export const THIN_FROM_MS = 350;
 /** Whose turn has lasted this long no longer holds up the next. */
@@ -66,7 +66,6 @@ export class Mesh {
    *   a connection or what it carries has changed; `closed` when it is gone
    * @param {() => void} wiring.onLineBack the line to the servers was gone, and is back
    * @param {() => number} wiring.roundTripMs of a message to the server and its answer; 0: not known
-   * @param {() => boolean} wiring.isChild whether this is the child's device
    */
   constructor(wiring) {
     this.wiring = wiring;
@@ -275,10 +274,19 @@ export class Mesh {
     return this.#legs.size;
   }
 
+  /** The connection that carries what is said to and by a peer, or is to: an old one until the new one stands. @param {string} id */
+  carrier(id) {
+    return this.#carrying(id)?.peer;
+  }
+
+  /** @param {string} id */
+  #carrying(id) {
+    return this.#inherited.get(this.#heirs.get(id) ?? "") ?? this.#standsBehind(id) ?? this.#legs.get(id);
+  }
+
   /** @param {string} id */
   #tell(id) {
-    const old = this.#inherited.get(this.#heirs.get(id) ?? "") ?? this.#standsBehind(id);
-    const leg = old ?? this.#legs.get(id);
+    const leg = this.#carrying(id);
     if (leg) this.wiring.onPeer(id, leg.peer.pc.connectionState, leg.stream);
   }
 
@@ -343,8 +351,7 @@ export class Mesh {
         }, TURN_MAX_MS);
       }
       const checking = ["new", "checking"].includes(leg.peer.pc.iceConnectionState);
-      // The child is in everybody's first connection: the third person would hear nobody until the psychologist does.
-      if (checking && leg.turn === "now" && this.isThin && !this.wiring.isChild()) return;
+      if (checking && leg.turn === "now" && this.isThin) return;
     }
   }
 

@@ -53,7 +53,7 @@ export class Peer {
   #work = Promise.resolve();
   #credentialsAt = Date.now();
   /** @type {RTCIceServer[]} */ #servers;
-  /** Whether servers over TCP and TLS are asked too. */ #wide;
+  /** Whether servers over TCP and TLS are asked too: UDP led nowhere. */ isWide;
   #widenTimer = 0;
   #hurriedAt = 0;
   #closed = false;
@@ -85,7 +85,7 @@ export class Peer {
     this.#cap = setting.cap;
     this.#packetMs = setting.packetMs;
     this.#servers = setting.iceServers;
-    this.#wide = setting.wide;
+    this.isWide = setting.wide;
     this.pc = new RTCPeerConnection(this.#configuration());
     this.recovery = new Recovery({
       polite: setting.polite,
@@ -95,7 +95,7 @@ export class Peer {
       renew: setting.renew,
     });
     this.pc.onicecandidate = ({ candidate }) => {
-      this.answered.take(candidate, this.#wide);
+      this.answered.take(candidate, this.isWide);
       if (candidate?.type === "relay" && candidate.usernameFragment !== this.#named) this.#relay ||= candidate;
       void this.#queue(() => this.#check());
       // Over TCP a browser only calls, and so does the other: such a candidate meets nobody.
@@ -148,9 +148,9 @@ export class Peer {
     if (this.#channel?.readyState === "open" && this.#channel.bufferedAmount === 0) this.#channel.send(JSON.stringify(report));
   }
 
-  /** Whether servers over TCP and TLS are asked too: UDP led nowhere. */
-  get isWide() {
-    return this.#wide;
+  /** Whether what is said over it arrives: both sides' handshakes are done, and nothing has been missing for long. */
+  get isThrough() {
+    return this.pc.connectionState === "connected" && this.#channel?.readyState === "open" && this.silentMs < SILENT_MS;
   }
 
   /** Whether lost sound is sent again. It takes both: whoever hears well lets the other ask. */
@@ -229,7 +229,7 @@ export class Peer {
 
   /** @returns {RTCConfiguration} */
   #configuration() {
-    const iceServers = this.#wide ? this.#servers : overUdp(this.#servers);
+    const iceServers = this.isWide ? this.#servers : overUdp(this.#servers);
     // With the pool a relay address is asked for before there is a description: on EDGE the offer is a second on its way.
     return { iceServers, iceTransportPolicy: this.setting.relayOnly ? "relay" : "all", bundlePolicy: "max-bundle", iceCandidatePoolSize: 1 };
   }
@@ -357,7 +357,7 @@ export class Peer {
 
   /** UDP leads nowhere here: TCP and TLS, by a restart as soon as there is something to restart. */
   async #widen() {
-    if (this.#closed || this.answered.any || this.#wide || !this.#servers.length || this.pc.connectionState === "connected") return;
+    if (this.#closed || this.answered.any || this.isWide || !this.#servers.length || this.pc.connectionState === "connected") return;
     await this.#restart();
   }
 
@@ -370,11 +370,11 @@ export class Peer {
   async #askAllServers() {
     if (!this.#servers.length) return;
     const stale = Date.now() - this.#credentialsAt >= CREDENTIALS_FRESH_MS;
-    if (this.#wide && !stale) return;
+    if (this.isWide && !stale) return;
     const servers = stale ? await this.setting.freshIceServers() : null;
     if (this.#closed) return;
     if (servers) [this.#servers, this.#credentialsAt] = [servers, Date.now()];
-    this.#wide = true;
+    this.isWide = true;
     this.pc.setConfiguration(this.#configuration());
   }
 

@@ -87,6 +87,9 @@ export class SignalSocket {
   #ping = 0;
   /** When the pings without an answer were sent, oldest first. @type {number[]} */ #pings = [];
   #roundTripMs = 0;
+  #pingedAt = 0;
+  /** When a voice was last passed on: TCP needs no other hint of what it has lost then. */
+  #spokeAt = 0;
   /** How often a beat comes now; 0: never. */
   #beatMs = 0;
   #retry = 0;
@@ -98,7 +101,7 @@ export class SignalSocket {
    * @param {object} wiring
    * @param {(signal: AbortSignal) => Promise<string>} wiring.ticket fetches a fresh ticket; rejects with `final: true` on the
    *   error when trying again is of no use
-   * @param {(message: ServerMessage) => void} wiring.onMessage every message in order, each once; never `pong`
+   * @param {(message: ServerMessage) => void} wiring.onMessage every message in order, each once; never `pong`, and `voice` only as it comes
    * @param {(state: SocketState) => void} wiring.onState
    * @param {(code: number) => void} wiring.onEnd the server has closed with a code after which only the person can go on
    * @param {(error: unknown) => void} wiring.onRefused the ticket was refused for good
@@ -142,6 +145,12 @@ export class SignalSocket {
    */
   send(message) {
     const online = this.#state === "online" && this.#socket?.readyState === OPEN;
+    // What is said now is worth nothing later: it is neither counted nor kept.
+    if (message.type === "voice") {
+      if (online) this.#spokeAt = Date.now();
+      if (online) this.#socket?.send(this.#counted(JSON.stringify(message)));
+      return online;
+    }
     if (!online && (FLEETING.has(message.type) || !this.#identity)) return false;
     this.#kept.push(message);
     if (online) this.#socket?.send(this.#counted(JSON.stringify(message)));
@@ -285,10 +294,16 @@ export class SignalSocket {
     const patience = online ? SILENCE_MAX_MS : Math.min(ATTEMPT_MAX_MS, Math.max(ATTEMPT_MIN_MS, 3 * this.#usualMs));
     const unopened = this.#socket?.readyState === CONNECTING && Date.now() - this.#dialledAt > OPEN_WITHIN_MS * 1.5 ** this.#failures;
     if (silence > patience || unopened) this.#lose();
-    else if ((online || this.#greeting) && this.#socket?.readyState === OPEN) {
+    else if ((online || this.#greeting) && this.#socket?.readyState === OPEN && this.#isPingDue) {
+      this.#pingedAt = Date.now();
       this.#pings.push(performance.now());
       this.#socket.send(this.#counted(JSON.stringify({ type: "ping", received: this.#received })));
     }
+  }
+
+  get #isPingDue() {
+    const now = Date.now();
+    return now - this.#spokeAt > 2 * HASTY_PING_INTERVAL_MS || now - this.#pingedAt > PING_INTERVAL_MS - HASTY_PING_INTERVAL_MS / 2;
   }
 
   /** @param {string} text */
@@ -303,6 +318,8 @@ export class SignalSocket {
         return;
       case "welcome":
         this.#welcome(message);
+        break;
+      case "voice":
         break;
       default:
         if (message.seq <= this.#received) return;
