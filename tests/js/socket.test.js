@@ -289,6 +289,31 @@ test("a voice is said at once or not at all: it is not kept for a resume, and ne
     assert.deepEqual([last().count("media"), last().count("voice")], [1, 0]);
   }));
 
+test("what an early socket has said once it was let in is said again after a resume, before all else", () =>
+  withSocket(async ({ socket, last }) => {
+    const early = new Dialled();
+    early.readyState = 1;
+    const said = /** @type {const} */ ({ type: "sealing-key", publicKey: "BEk6" });
+    socket.open({ early: { socket: /** @type {any} */ (early), dialledAt: Date.now(), openedAfterMs: 100, met: true, pings: [], heard: [JSON.stringify(WELCOME)], said, closedWith: 0 } });
+    await soon();
+    socket.send({ type: "media", audio: true, video: false });
+    assert.equal(early.count("sealing-key"), 0);
+    early.onclose?.({ code: 1006 });
+    mock.timers.tick(1_000);
+    await soon();
+    last().opens();
+    await soon();
+    last().hears({ ...WELCOME, resumed: true, received: 0 });
+    assert.deepEqual(last().said.map(({ type }) => type).slice(1), ["sealing-key", "media"]);
+    last().onclose?.({ code: 1006 });
+    mock.timers.tick(1_000);
+    await soon();
+    last().opens();
+    await soon();
+    last().hears({ ...WELCOME, resumed: true, received: 1 });
+    assert.deepEqual(last().said.map(({ type }) => type).slice(1), ["media"]);
+  }));
+
 test("while a voice is passed on, TCP needs no hasty pings beside it", () =>
   withSocket(async (given) => {
     await comesIn(given);

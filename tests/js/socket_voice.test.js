@@ -104,7 +104,7 @@ test("a voice opens for its receivers alone, in order, without what was lost, an
 test("keys are made for a peer once, and others' that came too soon are learnt then", async () => {
   const said = [];
   let changes = 0;
-  const agreement = new KeyAgreement({ send: (message) => said.push(message), changed: () => (changes += 1) });
+  const agreement = new KeyAgreement({ send: (message) => said.push(message), early: () => null, changed: () => (changes += 1) });
   const [other] = await friends("worker");
   agreement.take({ type: "sealing-key", seq: 1, from: "worker", publicKey: other.publicKey });
   await Promise.all([agreement.become("child"), agreement.become("child")]);
@@ -118,6 +118,19 @@ test("keys are made for a peer once, and others' that came too soon are learnt t
   assert.notEqual(agreement.sealing, before);
   assert.equal(agreement.sealing.me, "child-again");
   assert.ok(!agreement.sealing.knows("worker"));
+});
+
+test("keys of which one was told at the tap are this peer's, and no other's", async () => {
+  const said = [];
+  const [made] = await friends("child");
+  const early = { peer: "child", privateKey: made.privateKey, publicKey: made.publicKey };
+  const agreement = new KeyAgreement({ send: (message) => said.push(message), early: () => early, changed: () => undefined });
+  await agreement.become("child");
+  assert.equal(agreement.sealing.publicKey, made.publicKey);
+  assert.deepEqual(said, [], "it was told already");
+  await agreement.become("child-again");
+  assert.notEqual(agreement.sealing.publicKey, made.publicKey);
+  assert.deepEqual(said.map(({ publicKey }) => publicKey), [agreement.sealing.publicKey]);
 });
 
 /** What browsers have and this has not: a microphone that is heard by hand, an encoder that changes nothing, a loudspeaker that keeps a list. */
@@ -194,7 +207,7 @@ async function pair() {
       }
       return true;
     };
-    people[me] = { way, model, voice: new SocketVoice({ send, carrier: () => carrier, changed: () => undefined }) };
+    people[me] = { way, model, voice: new SocketVoice({ send, carrier: () => carrier, early: () => null, changed: () => undefined }) };
   }
   for (const me of names) await people[me].voice.agreement.become(me);
   await settled();

@@ -12,6 +12,7 @@ export class KeyAgreement {
   /**
    * @param {object} wiring
    * @param {(message: {type: "sealing-key", publicKey: string}) => void} wiring.send
+   * @param {() => import("../signaling/tickets.js").EarlyKey | null} wiring.early keys of which one was told before this page had all its parts
    * @param {() => void} wiring.changed there are keys that there were not before, or none any more
    */
   constructor(wiring) {
@@ -28,10 +29,12 @@ export class KeyAgreement {
     if (me === this.#me) return;
     this.#me = me;
     this.#sealing = null;
-    const sealing = await Sealing.create(me);
+    const early = this.wiring.early();
+    const isKnown = early?.peer === me;
+    const sealing = isKnown ? new Sealing(me, early.privateKey, early.publicKey) : await Sealing.create(me);
     if (me !== this.#me) return;
     this.#sealing = sealing;
-    this.wiring.send({ type: "sealing-key", publicKey: sealing.publicKey });
+    if (!isKnown) this.wiring.send({ type: "sealing-key", publicKey: sealing.publicKey });
     for (const message of this.#early.splice(0)) this.take(message);
     this.wiring.changed();
   }

@@ -42,11 +42,12 @@ export class SocketVoice {
    * @param {object} wiring
    * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} wiring.send
    * @param {(peer: string) => Carrier | undefined} wiring.carrier what is to carry a peer's voice
+   * @param {() => import("../signaling/tickets.js").EarlyKey | null} wiring.early keys that were made at the tap
    * @param {() => void} wiring.changed the keys have changed
    */
   constructor(wiring) {
     this.wiring = wiring;
-    this.agreement = new KeyAgreement({ send: wiring.send, changed: () => (this.#look(), wiring.changed()) });
+    this.agreement = new KeyAgreement({ send: wiring.send, early: wiring.early, changed: () => (this.#look(), wiring.changed()) });
     void canClip().then((can) => {
       this.#can = can;
       if (can) this.#capture.prepare().catch(warn);

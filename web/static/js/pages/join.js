@@ -34,7 +34,7 @@ import("wasl/rtc/mesh.js").then(() => Promise.all(["socket-voice", "capture-work
 // The seat is asked for while the modules still come, and its ticket lets the socket in at once: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
-  if (!secret && !visit) return { take: () => null, takeSocket: () => null };
+  if (!secret && !visit) return { take: () => null, takeSocket: () => null, key: () => null };
   // The server lets go of a socket that says nothing: whoever has read for longer gets a new one.
   if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
   const call = dialled;
@@ -44,9 +44,21 @@ function askEarly() {
     socket, dialledAt: call.openedAfterMs ? Date.now() : call.at, roundTripMs: 0, met: false, pings: [], heard: [], closedWith: 0,
     get openedAfterMs() { return call.openedAfterMs; },
   };
+  const keys = makeKeys().catch(() => 0);
+  let said = null;
   socket.onmessage = ({ data }) => {
-    if (!data.startsWith('{"type":"pong"')) early.heard.push(data);
+    if (!data.startsWith('{"type":"pong"')) hear(data);
     else early.roundTripMs = Math.min(early.roundTripMs || Infinity, performance.now() - early.pings.shift());
+  };
+  // Others learn this page's key as soon as it has a place: no voice waits for modules and two more ways.
+  const hear = (data) => {
+    early.heard.push(data);
+    if (!data.startsWith('{"type":"welcome"')) return;
+    keys.then((made) => {
+      if (!made || !sockets.length || socket.readyState > WebSocket.OPEN) return;
+      said = { peer: JSON.parse(data).peer, ...made };
+      socket.send(JSON.stringify((early.said = { type: "sealing-key", publicKey: made.publicKey })));
+    });
   };
   socket.onclose = ({ code }) => (early.closedWith = code);
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
@@ -67,7 +79,13 @@ function askEarly() {
     early.pings.push(performance.now());
     socket.send('{"type":"ping","received":0}');
   }, 250);
-  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null };
+  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null, key: () => said };
+}
+
+async function makeKeys() {
+  const { privateKey, publicKey } = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"]);
+  const raw = new Uint8Array(await crypto.subtle.exportKey("raw", publicKey));
+  return { privateKey, publicKey: btoa(String.fromCharCode(...raw)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "") };
 }
 
 // A page that Back brings to life again has lost its socket and its devices.

@@ -56,6 +56,7 @@ export class LaterParts {
    * @param {(message: import("../signaling/messages.js").ClientMessage) => boolean} hands.send
    * @param {() => void} hands.render
    * @param {() => void} hands.suspect this side's line may be gone
+   * @param {() => import("../signaling/tickets.js").EarlyKey | null} hands.earlyKey
    * @param {() => number} hands.roundTripMs of a message to the server and its answer; 0: not known
    * @param {() => number} hands.socketBytes what the socket has carried
    * @param {() => import("../signaling/tickets.js").HelpPlan} hands.helpPlan
@@ -145,8 +146,8 @@ export class LaterParts {
   async #makeVoice() {
     await bringPieces([here(VOICE)], () => false);
     const { SocketVoice } = await import("../clips/socket-voice.js");
-    const { send, mesh, render, model } = this.hands;
-    this.#voice = new SocketVoice({ send, carrier: (peer) => mesh.carrier(peer), changed: render });
+    const { send, mesh, render, model, earlyKey } = this.hands;
+    this.#voice = new SocketVoice({ send, carrier: (peer) => mesh.carrier(peer), early: earlyKey, changed: render });
     if (this.#peer) void this.#voice.agreement.become(this.#peer);
     this.#voice.show(model);
     return this.#voice;

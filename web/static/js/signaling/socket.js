@@ -254,6 +254,8 @@ export class SignalSocket {
     if (!met && early.socket.readyState > OPEN) return this.#use(SignalSocket.dial(), pass);
     this.#use(early.socket, pass, { ...early, met });
     for (const data of early.heard) this.#take(data);
+    // Before all that this side has said since.
+    if (early.said) this.#kept.unshift(early.said);
     if (early.closedWith) this.#closed(early.closedWith);
   }
 
