@@ -15,7 +15,7 @@ const settled = async () => {
 function partsInCall(roundTripMs = 400) {
   const mesh = { isThin: true, sendsStills: false, onStillPiece: () => undefined };
   const model = { links: new Map([["p", { state: "connected" }]]), quality: null, screen: "room", tracks: { audio: null }, on: { audio: false }, roster: [] };
-  return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }), roundTripMs: () => roundTripMs }));
+  return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }), roundTripMs: () => roundTripMs, earlyKey: () => null }));
 }
 
 test("another's key brings what agrees on keys, and not all that is below voice: speech would wait behind it", async () => {

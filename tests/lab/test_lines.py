@@ -27,7 +27,7 @@ OUTAGE_S = 10
 HEARD_WITHIN_S = 50
 BACK_WITHIN_S = 6
 TLS_WITHIN_S = 25
-HELD_S = 11
+HELD_S = 9
 OVERTAKEN_WITHIN_S = 20
 
 pytestmark = [pytest.mark.namespaces, pytest.mark.browser, pytest.mark.turn, pytest.mark.timeout(120)]

@@ -4,10 +4,10 @@
 export const FIRST_DESCRIPTION_TIMEOUT_MS = 12_000;
 /**
  * A browser says what it has lost of its DTLS handshake again after two round trips, and then after twice as long each time: on
- * EDGE after 2, 6 and 14 s. A connection made anew begins with the short waits; sooner than this it would only take from the
- * line what the second try needs. Where that brings nothing either, each further one waits twice as long.
+ * EDGE after 2, 6 and 14 s. A connection made anew begins with the short waits, and most often stands before the third. Where
+ * that brings nothing either, each further one waits twice as long.
  */
-export const HANDSHAKE_TIMEOUT_MS = 8_000;
+export const HANDSHAKE_TIMEOUT_MS = 5_000;
 export const HANDSHAKE_TIMEOUT_MAX_MS = 40_000;
 
 export class Establishment {
