@@ -18,7 +18,7 @@ function partsInCall(roundTripMs = 400) {
   return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }), roundTripMs: () => roundTripMs, earlyKey: () => null }));
 }
 
-test("another's key brings what agrees on keys, and not all that is below voice: speech would wait behind it", async () => {
+test("another's key brings nothing, another's voice brings what plays it: speech would wait behind more", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {string[]} */ const asked = [];
   const line = mock.method(globalThis, "fetch", async (/** @type {URL} */ url) => {
@@ -29,6 +29,9 @@ test("another's key brings what agrees on keys, and not all that is below voice:
     const parts = partsInCall();
     parts.take(KEY);
     parts.take(KEY);
+    await settled();
+    assert.deepEqual(asked, []);
+    parts.take({ type: "voice", from: "p", stream: "c3c3c3c3", part: 0, key: null, sealed: "s" });
     await settled();
     mock.timers.tick(3 * PIECE_EVERY_MS);
     await settled();

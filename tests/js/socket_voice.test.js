@@ -13,8 +13,13 @@ import { PART_PACKETS, VoiceOut, voiceName } from "../../web/static/js/clips/voi
 const STREAM = "c3c3c3c3";
 const bytes = (text) => new TextEncoder().encode(text);
 const text = (given) => new TextDecoder().decode(given);
-/** Sealing is done beside the loop, in a few milliseconds. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 40));
+/** Sealing is done beside the loop, one step after another: each round lets every one of them go a step on, however busy the machine. */
+const settled = async () => {
+  for (let round = 0; round < 24; round++) {
+    await crypto.subtle.digest("SHA-256", new Uint8Array(1));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+};
 
 async function friends(...names) {
   const sealings = await Promise.all(names.map((name) => Sealing.create(name)));
@@ -267,6 +272,20 @@ test("whom a connection brings already is not heard twice, and what is ahead of 
   await speak(4);
   assert.equal(world.played.length, played);
   assert.deepEqual(sent.slice(said).map(({ from }) => from), ["psychologist"], "who hears somebody over a connection is heard there too");
+});
+
+test("a microphone that is changed goes on being heard", async () => {
+  const { child, world, sent, speak } = await pair();
+  await speak(2);
+  const before = world.nodes.length;
+  child.model.tracks = { audio: { enabled: true } };
+  child.voice.show(child.model);
+  await settled();
+  assert.equal(world.nodes.length, before + 1, "what listens is made anew");
+  const said = sent.filter(({ from }) => from === "child").length;
+  for (let packet = 0; packet < 6; packet++) world.nodes.at(-1).port.onmessage({ data: new Float32Array(960) });
+  await settled();
+  assert.ok(sent.filter(({ from }) => from === "child").length > said);
 });
 
 for (const [why, change] of /** @type {[string, (model: any) => void][]} */ ([

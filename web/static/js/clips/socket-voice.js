@@ -18,6 +18,8 @@ import { VoiceOut } from "./voice-out.js";
 export const LOOK_MS = 200;
 /** A voice that is this far behind leaves out what comes next: what waits longer is no conversation. */
 export const BEHIND_MAX_S = 2;
+/** What could not be begun is tried again after this. */
+export const TRY_AGAIN_MS = 2_000;
 /** There, people hold a button to speak. */
 const LOW = new Set(["clips", "text", "phone"]);
 
@@ -25,7 +27,7 @@ export class SocketVoice {
   agreement;
   /** @type {Model | null} */ #model = null;
   #can = false;
-  #speaking = false;
+  /** What is listened to now. @type {MediaStreamTrack | null} */ #microphone = null;
   /** @type {AudioContext | null} */ #context = null;
   /** @type {Map<string, Speaker>} */ #speakers = new Map();
   #timer = 0;
@@ -95,8 +97,8 @@ export class SocketVoice {
   #look() {
     const model = this.#model;
     const microphone = model?.tracks.audio;
-    const speaks = Boolean(microphone?.enabled && model?.on.audio && this.#receivers().length);
-    if (speaks !== this.#speaking) this.#speak(speaks ? (microphone ?? null) : null);
+    const speaks = microphone?.enabled && model?.on.audio && this.#receivers().length ? microphone : null;
+    if (speaks !== this.#microphone) this.#speak(speaks);
     for (const [peer, speaker] of this.#speakers) {
       if (model?.mayHear && !this.#isHeard(peer)) continue;
       speaker.close();
@@ -113,11 +115,14 @@ export class SocketVoice {
 
   /** @param {MediaStreamTrack | null} microphone */
   #speak(microphone) {
-    this.#speaking = Boolean(microphone);
+    this.#microphone = microphone;
     if (!microphone) this.#out.end();
-    this.#talking = this.#talking.then(() => (microphone ? this.#capture.start(microphone, false) : this.#capture.stop())).catch((fault) => {
-      this.#speaking = false;
+    this.#talking = this.#talking.then(async () => {
+      await this.#capture.stop();
+      if (microphone) await this.#capture.start(microphone, false);
+    }).catch((fault) => {
       warn(fault);
+      setTimeout(() => (this.#microphone = null), TRY_AGAIN_MS);
     });
   }
 

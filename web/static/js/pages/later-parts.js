@@ -40,6 +40,7 @@ export class LaterParts {
   /** What is below voice, once it was needed. @type {Promise<Panel> | null} */ #low = null;
   /** @type {Promise<SocketVoice> | null} */ #voiceAsked = null;
   /** @type {SocketVoice | null} */ #voice = null;
+  /** What others have told before there was anybody to agree with them. @type {import("../signaling/messages.js").SealingKey[]} */ #keys = [];
   #peer = "";
   #voiceTimer = 0;
   #lineTimer = 0;
@@ -125,13 +126,17 @@ export class LaterParts {
   }
 
   /**
-   * What concerns what is below a connection. Another's key is wanted by whoever has something to say over the socket.
+   * What concerns what is below a connection. Another's key is of use once somebody speaks over the socket, here or there.
    * @param {import("../signaling/messages.js").ServerMessage} message
    */
   take(message) {
-    if (message.type === "sealing-key") void this.#bringVoice().then(({ agreement }) => agreement.take(message), () => 0);
-    else if (message.type === "voice") this.#voice?.take(message);
-    else this.below((panel) => panel.take(message));
+    if (message.type === "sealing-key") {
+      if (this.#voice) this.#voice.agreement.take(message);
+      else this.#keys.push(message);
+    } else if (message.type === "voice") {
+      if (this.#voice) this.#voice.take(message);
+      else void this.#bringVoice().catch(() => 0);
+    } else this.below((panel) => panel.take(message));
   }
 
   /** @returns {Promise<SocketVoice>} */
@@ -149,6 +154,7 @@ export class LaterParts {
     const { send, mesh, render, model, earlyKey } = this.hands;
     this.#voice = new SocketVoice({ send, carrier: (peer) => mesh.carrier(peer), early: earlyKey, changed: render });
     if (this.#peer) void this.#voice.agreement.become(this.#peer);
+    for (const message of this.#keys.splice(0)) this.#voice.agreement.take(message);
     this.#voice.show(model);
     return this.#voice;
   }
