@@ -26,10 +26,9 @@ join.onclick = async () => {
 };
 join.disabled = false;
 room().catch(() => 0);
-// The first of the room's parts is here when the line carries the last one: what gives voices a way until connections stand follows at once.
+// What gives voices a way until connections stand.
 const parts = JSON.parse(document.querySelector('[type="importmap"]').textContent).imports["wasl/"];
 const follow = (name) => fetch(`${parts}clips/${name}.js`, { priority: "low" }).then((answer) => answer.arrayBuffer());
-import("wasl/rtc/mesh.js").then(() => Promise.all(["socket-voice", "capture-worklet"].map(follow))).catch(() => 0);
 
 // The seat is asked for while the modules still come, and its ticket lets the socket in at once: round trips are what a thin line lacks.
 function askEarly() {
@@ -69,6 +68,8 @@ function askEarly() {
     early.met = Boolean((facts.entrance ?? facts).ticket);
     return response;
   }).catch(() => null);
+  // When the first of the room's parts is here, the line carries the last one: these follow at once.
+  import("wasl/rtc/mesh.js").then(() => Promise.all(["socket-voice", "capture-worklet"].map(follow))).catch(() => 0);
   const answers = [answer];
   const sockets = [early];
   // On a slow line something follows at once (SLOW_OPENING_MS in socket.js), until the modules take over: what TCP has lost of the
