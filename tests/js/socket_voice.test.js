@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
-import { unpackPart } from "../../web/static/js/clips/binary.js";
+import { packPart, unpackPart } from "../../web/static/js/clips/binary.js";
 import { KeyAgreement } from "../../web/static/js/clips/key-agreement.js";
 import { Sealing } from "../../web/static/js/clips/sealing.js";
 import { BEHIND_MAX_S, LOOK_MS, SocketVoice } from "../../web/static/js/clips/socket-voice.js";
@@ -272,6 +272,23 @@ test("whom a connection brings already is not heard twice, and what is ahead of 
   await speak(4);
   assert.equal(world.played.length, played);
   assert.deepEqual(sent.slice(said).map(({ from }) => from), ["psychologist"], "who hears somebody over a connection is heard there too");
+});
+
+test("a voice that comes together with its speaker's key, or before it, is heard from its first part on", async () => {
+  const { child, world } = await pair();
+  const worker = await Sealing.create("worker");
+  await worker.learn("child", child.voice.agreement.sealing.publicKey);
+  const { keys, seal } = await worker.beginClip(voiceName(STREAM), ["child"]);
+  const played = world.played.length;
+  for (const [part, packets] of [[0, 2], [1, 4]]) {
+    const sealed = await seal(part, false, packPart(null, Array.from({ length: packets }, () => bytes("x"))));
+    child.voice.take({ type: "voice", from: "worker", stream: STREAM, part, key: part ? null : keys[0], sealed });
+  }
+  await settled();
+  assert.equal(world.played.length, played, "nobody knows yet whose it is");
+  child.voice.agreement.take({ type: "sealing-key", seq: 9, from: "worker", publicKey: worker.publicKey });
+  await settled();
+  assert.equal(world.played.length, played + 6);
 });
 
 test("a microphone that is changed goes on being heard", async () => {

@@ -18,6 +18,8 @@ import { VoiceOut } from "./voice-out.js";
 export const LOOK_MS = 200;
 /** A voice that is this far behind leaves out what comes next: what waits longer is no conversation. */
 export const BEHIND_MAX_S = 2;
+/** Parts kept that can not be opened yet: their sender's key, or ours, is being worked on. */
+export const EARLY_MAX = 30;
 /** What could not be begun is tried again after this. */
 export const TRY_AGAIN_MS = 2_000;
 /** There, people hold a button to speak. */
@@ -30,6 +32,7 @@ export class SocketVoice {
   /** What is listened to now. @type {MediaStreamTrack | null} */ #microphone = null;
   /** @type {AudioContext | null} */ #context = null;
   /** @type {Map<string, Speaker>} */ #speakers = new Map();
+  /** @type {import("../signaling/messages.js").Voice[]} */ #early = [];
   #timer = 0;
   #capture = new Capture((packet) => this.#out.add(packet), LEAST_BITRATE);
   #talking = Promise.resolve();
@@ -49,9 +52,10 @@ export class SocketVoice {
    */
   constructor(wiring) {
     this.wiring = wiring;
-    this.agreement = new KeyAgreement({ send: wiring.send, early: wiring.early, changed: () => (this.#look(), wiring.changed()) });
+    this.agreement = new KeyAgreement({ send: wiring.send, early: wiring.early, changed: () => (this.#open(), this.#look(), wiring.changed()) });
     void canClip().then((can) => {
       this.#can = can;
+      this.#open();
       if (can) this.#capture.prepare().catch(warn);
     });
   }
@@ -64,8 +68,18 @@ export class SocketVoice {
 
   /** @param {import("../signaling/messages.js").Voice} message */
   take(message) {
+    this.#early.push(message);
+    this.#open();
+  }
+
+  /** A stream's first part has its key: lost, it would make the rest of no use. */
+  #open() {
     const { sealing } = this.agreement;
-    if (sealing && this.#can) void this.#in.take(sealing, message);
+    const arrived = this.#early.splice(0);
+    for (const message of arrived) {
+      if (this.#can && sealing?.knows(message.from)) void this.#in.take(sealing, message);
+      else if (this.#early.length < EARLY_MAX) this.#early.push(message);
+    }
   }
 
   get #isLive() {

@@ -40,7 +40,7 @@ export class LaterParts {
   /** What is below voice, once it was needed. @type {Promise<Panel> | null} */ #low = null;
   /** @type {Promise<SocketVoice> | null} */ #voiceAsked = null;
   /** @type {SocketVoice | null} */ #voice = null;
-  /** What others have told before there was anybody to agree with them. @type {import("../signaling/messages.js").SealingKey[]} */ #keys = [];
+  /** Others' keys and voices that came before what takes them. @type {(import("../signaling/messages.js").SealingKey | import("../signaling/messages.js").Voice)[]} */ #early = [];
   #peer = "";
   #voiceTimer = 0;
   #lineTimer = 0;
@@ -74,7 +74,7 @@ export class LaterParts {
     this.#endsAt = endsAt;
     this.#peer = peer;
     void this.#voice?.agreement.become(peer);
-    if (this.hands.roundTripMs() >= VOICE_FROM_RTT_MS) void this.#bringVoice();
+    if (this.hands.roundTripMs() >= VOICE_FROM_RTT_MS) void this.#bringVoice().catch(() => 0);
     this.#wantLine(LINE_AFTER_WELCOME_MS);
   }
 
@@ -130,12 +130,10 @@ export class LaterParts {
    * @param {import("../signaling/messages.js").ServerMessage} message
    */
   take(message) {
-    if (message.type === "sealing-key") {
-      if (this.#voice) this.#voice.agreement.take(message);
-      else this.#keys.push(message);
-    } else if (message.type === "voice") {
-      if (this.#voice) this.#voice.take(message);
-      else void this.#bringVoice().catch(() => 0);
+    if (message.type === "sealing-key" || message.type === "voice") {
+      this.#early.push(message);
+      if (this.#voice) this.#takeEarly(this.#voice);
+      else if (message.type === "voice") void this.#bringVoice().catch(() => 0);
     } else this.below((panel) => panel.take(message));
   }
 
@@ -149,14 +147,22 @@ export class LaterParts {
   }
 
   async #makeVoice() {
-    await bringPieces([here(VOICE)], () => false);
+    await bringAtLast(here(VOICE));
     const { SocketVoice } = await import("../clips/socket-voice.js");
     const { send, mesh, render, model, earlyKey } = this.hands;
     this.#voice = new SocketVoice({ send, carrier: (peer) => mesh.carrier(peer), early: earlyKey, changed: render });
     if (this.#peer) void this.#voice.agreement.become(this.#peer);
-    for (const message of this.#keys.splice(0)) this.#voice.agreement.take(message);
+    this.#takeEarly(this.#voice);
     this.#voice.show(model);
     return this.#voice;
+  }
+
+  /** @param {SocketVoice} voice */
+  #takeEarly(voice) {
+    for (const message of this.#early.splice(0)) {
+      if (message.type === "voice") voice.take(message);
+      else voice.agreement.take(message);
+    }
   }
 
   /** It is late, and somebody is still not connected. */
