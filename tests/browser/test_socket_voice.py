@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.apart import HELD, LISTEN, Apart, heard_s, heard_tones, is_in_order, tones
+from tests.support.apart import HELD, LISTEN, Apart, assert_sealed, heard_s, heard_tones, is_in_order, tones
 from tests.support.call_page import CALM_DEVICES, CHROMIUM, CHROMIUM_ARGS, press, wait_for_state, wait_until
 from tests.support.demo_server import DemoServer
 from tests.support.firefox import FIREFOX, running_firefox
@@ -69,7 +67,7 @@ def test_all_hear_each_other_before_any_connection_stands_and_over_it_alone_afte
     for page in pages:
         hears_on(page, 3)
         assert page.locator('[data-connection="connected"]').count() == 0
-    assert_sealed(held, pages[0])
+    assert_sealed(held.frames, pages[0], least=30)
 
     for page in pages:
         page.evaluate("window.release()")
@@ -131,18 +129,3 @@ def test_a_psychologist_in_firefox_hears_and_is_heard(held: Held) -> None:
         # From now on the child hears Firefox alone.
         hears_on(child, 2)
         assert firefox.evaluate("document.querySelectorAll('[data-connection=\"connected\"]').length") == 0
-
-
-def assert_sealed(held: Held, speaker: Page) -> None:
-    """No packet of speech stands in any frame, as bytes or as text."""
-    packets = [base64.b64decode(packet) for packet in speaker.evaluate("window.packets")]
-    long_enough = [packet for packet in packets if len(packet) > 8]
-    assert len(long_enough) > 30
-    frames = [frame for kept in held.frames.values() for frame in kept]
-    sealed = [json.loads(frame)["sealed"] for frame in frames if VOICE in frame]
-    assert sealed
-    carried = b"".join(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in sealed)
-    everything = "".join(frames)
-    for packet in long_enough:
-        assert packet not in carried
-        assert base64.b64encode(packet).decode() not in everything

@@ -1,5 +1,7 @@
 """A visit whose browsers can not be connected with each other, and what is put on their loudspeakers all the same."""
 
+import base64
+import json
 import math
 import struct
 import wave
@@ -138,3 +140,18 @@ def heard_s(page: Page) -> float:
 def is_in_order(numbers: list[int]) -> bool:
     """Say whether the tones came as the microphone says them; between two clips some are left out, none comes back."""
     return all(0 < (after - before) % len(TONES_HZ) < len(TONES_HZ) // 2 for before, after in pairwise(numbers))
+
+
+def assert_sealed(frames: dict[str, list[str]], speaker: Page, least: int) -> None:
+    """No packet of speech stands in any frame, as bytes or as text; clips and voices were sent as ciphertext."""
+    packets = [base64.b64decode(packet) for packet in speaker.evaluate("window.packets")]
+    long_enough = [packet for packet in packets if len(packet) > 8]
+    assert len(long_enough) > least
+    told = [frame for kept in frames.values() for frame in kept]
+    sealed = [json.loads(frame)["sealed"] for frame in told if '"type":"clip"' in frame or '"type":"voice"' in frame]
+    assert sealed
+    carried = b"".join(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in sealed)
+    everything = "".join(told)
+    for packet in long_enough:
+        assert packet not in carried
+        assert base64.b64encode(packet).decode() not in everything
