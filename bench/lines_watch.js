@@ -9,7 +9,7 @@
   const TALK_MS = 3000;
   const TALK_AGAIN_MS = 12000;
   const watched = {
-    series: [], told: [], pressed: {}, firstSound: null, firstDirect: null, overSocket: null, everybody: null, firstPicture: null, live: null,
+    series: [], told: [], pressed: {}, firstSound: null, firstDirect: null, overSocket: null, connected: null, everybody: null, firstPicture: null, live: null,
     /* Whether to hold to talk whenever the page offers it. */ talks: false, talkedAt: 0,
   };
   window.watched = watched;
@@ -123,6 +123,8 @@
     if (overSocket !== null && overSocket <= now) watched.firstSound ??= overSocket;
     watched.firstSound ??= watched.firstDirect;
     /* Of one person there may be two connections, while one takes the other's place. */
+    const connected = open().filter(({ pc }) => pc.connectionState === "connected");
+    if (new Set(connected.flatMap(({ from }) => from ?? [])).size === OTHERS) watched.connected ??= now;
     if (new Set(heard.flatMap(({ from }) => from ?? [])).size === OTHERS) watched.everybody ??= now;
     if (found.some(({ frames }) => frames > 0)) watched.firstPicture ??= now;
     readNotices(now);

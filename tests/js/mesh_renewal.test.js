@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { HANDSHAKE_TIMEOUT_MS } from "../../web/static/js/rtc/establishment.js";
+import { HANDSHAKE_SILENCE_MS, LOOK_EVERY_MS } from "../../web/static/js/rtc/establishment.js";
 import { Mesh } from "../../web/static/js/rtc/mesh.js";
 import { Peer } from "../../web/static/js/rtc/peer.js";
 
@@ -21,6 +21,9 @@ class Connection {
   createDataChannel() {}
   async setLocalDescription() {}
   async addIceCandidate() {}
+  async getStats() {
+    return new Map();
+  }
   close() {
     this.connectionState = "closed";
   }
@@ -37,8 +40,8 @@ class Connection {
   }
 }
 
-/** @param {(given: {mesh: Mesh, connects: () => Connection, told: [string, unknown][], said: {type: string}[]}) => void} check */
-function withMesh(check) {
+/** @param {(given: {mesh: Mesh, connects: () => Connection, told: [string, unknown][], said: {type: string}[]}) => void | Promise<void>} check */
+async function withMesh(check) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   Connection.all = [];
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
@@ -54,7 +57,7 @@ function withMesh(check) {
     return /** @type {Connection} */ (Connection.all.at(-1));
   };
   try {
-    check({ mesh, connects, told, said });
+    await check({ mesh, connects, told, said });
   } finally {
     mesh.closeAll();
     mock.timers.reset();
@@ -138,22 +141,25 @@ test("a connection that did not even find its way goes at once", () =>
   }));
 
 test("a handshake that hangs is given up once, and the next one has twice as long", () =>
-  withMesh(({ mesh, connects, said }) => {
+  withMesh(async ({ mesh, connects, said }) => {
     mesh.setOnline(true);
     const asked = () => said.filter(({ type }) => type === "reconnect").length;
     /** @param {number} ms */
-    const pass = (ms) => {
-      for (let gone = 0; gone < ms; gone += 250) mock.timers.tick(250);
+    const pass = async (ms) => {
+      for (let gone = 0; gone < ms; gone += LOOK_EVERY_MS) {
+        mock.timers.tick(LOOK_EVERY_MS);
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+      }
     };
     connects().shakesHands();
-    pass(HANDSHAKE_TIMEOUT_MS - 250);
+    await pass(HANDSHAKE_SILENCE_MS - LOOK_EVERY_MS);
     assert.equal(asked(), 0);
-    pass(250);
+    await pass(LOOK_EVERY_MS);
     assert.equal(asked(), 1);
     connects().shakesHands();
-    pass(2 * HANDSHAKE_TIMEOUT_MS - 250);
+    await pass(2 * HANDSHAKE_SILENCE_MS - LOOK_EVERY_MS);
     assert.equal(asked(), 1);
-    pass(250);
+    await pass(LOOK_EVERY_MS);
     assert.equal(asked(), 2);
   }));
 

@@ -4,24 +4,30 @@
 export const FIRST_DESCRIPTION_TIMEOUT_MS = 12_000;
 /**
  * A browser says what it has lost of its DTLS handshake again after two round trips, and then after twice as long each time: on
- * EDGE after 2, 6 and 14 s. A connection made anew begins with the short waits, and most often stands before the third. Where
- * that brings nothing either, each further one waits twice as long.
+ * EDGE after 2, 6 and 14 s. Where nothing has come of the other side's for this long, the same was lost twice. A connection made
+ * anew begins with the short waits, and most often stands before the third. Where that brings nothing either, each further one
+ * waits twice as long.
  */
-export const HANDSHAKE_TIMEOUT_MS = 5_000;
-export const HANDSHAKE_TIMEOUT_MAX_MS = 40_000;
+export const HANDSHAKE_SILENCE_MS = 3_250;
+export const HANDSHAKE_SILENCE_MAX_MS = 40_000;
+export const LOOK_EVERY_MS = 250;
 
 export class Establishment {
   #descriptionTimer;
   #descriptionIsLate = false;
   #handshakeTimer = 0;
   #handshakeHangs = false;
+  /** Of the other side's handshake. */
+  #bytesReceived = 0;
+  /** When some of it last came, in ms. */
+  #heardAt = 0;
   #patienceMs;
 
   /** @param {RTCPeerConnection} pc @param {number} tries how many have been given up before it @param {() => void} look at {@link Establishment#isStuck} again */
   constructor(pc, tries, look) {
     this.pc = pc;
     this.look = look;
-    this.#patienceMs = Math.min(HANDSHAKE_TIMEOUT_MAX_MS, HANDSHAKE_TIMEOUT_MS * 2 ** tries);
+    this.#patienceMs = Math.min(HANDSHAKE_SILENCE_MAX_MS, HANDSHAKE_SILENCE_MS * 2 ** tries);
     this.#descriptionTimer = setTimeout(() => {
       this.#descriptionIsLate = true;
       look();
@@ -31,14 +37,23 @@ export class Establishment {
   /** The connection's states have changed. */
   observe() {
     if (!this.isShakingHands) {
-      clearTimeout(this.#handshakeTimer);
+      clearInterval(this.#handshakeTimer);
       this.#handshakeTimer = 0;
       this.#handshakeHangs = false;
-    } else {
-      this.#handshakeTimer ||= setTimeout(() => {
-        this.#handshakeHangs = true;
-        this.look();
-      }, this.#patienceMs);
+    } else if (!this.#handshakeTimer) {
+      this.#heardAt = Date.now();
+      this.#handshakeTimer = setInterval(() => void this.#listen(), LOOK_EVERY_MS);
+    }
+  }
+
+  async #listen() {
+    const bytes = await bytesReceived(this.pc);
+    if (bytes !== this.#bytesReceived) {
+      this.#bytesReceived = bytes;
+      this.#heardAt = Date.now();
+    } else if (this.isShakingHands && !this.#handshakeHangs && Date.now() - this.#heardAt >= this.#patienceMs) {
+      this.#handshakeHangs = true;
+      this.look();
     }
   }
 
@@ -54,6 +69,13 @@ export class Establishment {
 
   stop() {
     clearTimeout(this.#descriptionTimer);
-    clearTimeout(this.#handshakeTimer);
+    clearInterval(this.#handshakeTimer);
   }
+}
+
+/** Checks of the way not counted. @param {RTCPeerConnection} pc */
+async function bytesReceived(pc) {
+  let bytes = 0;
+  for (const entry of (await pc.getStats()).values()) if (entry.type === "candidate-pair") bytes += entry.bytesReceived ?? 0;
+  return bytes;
 }
