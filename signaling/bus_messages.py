@@ -13,6 +13,7 @@ from rooms.roles import Role
 from rooms.unit_of_work import Actor
 from signaling.dictionaries import Resume
 from signaling.messages import ClientMessage
+from signaling.voice_frames import Voice
 
 #: One WebSocket. A peer that resumes has a new one.
 SocketId = NewType("SocketId", str)
@@ -39,7 +40,7 @@ class SocketSaid(BusMessage, frozen=True):
     """A message of the page, parsed."""
 
     socket: SocketId
-    message: ClientMessage
+    message: ClientMessage | Voice
 
 
 class SocketGarbled(BusMessage, frozen=True):
@@ -84,7 +85,7 @@ class ClaimMade(BusMessage, frozen=True):
 
 
 class Deliver(BusMessage, frozen=True):
-    """One frame to send, ready as text."""
+    """One frame to send, as it goes over the line: the text of a message, or a voice."""
 
     frame: bytes
 

@@ -1,4 +1,4 @@
-"""Reads and writes the frames of the wire: strictly what a page says, exactly what the server says.
+"""Reads and writes the text frames of the wire: strictly what a page says, exactly what the server says.
 
 An unknown type or field, a duplicate key, a wrong type, NaN, or a text over its limit is one :class:`ProtocolError`.
 """
@@ -53,7 +53,7 @@ def stamp(frame: bytes, seq: int) -> bytes:
     return b'%b,"seq":%d}' % (frame[:-1], seq)
 
 
-def type_of(message: ClientMessage | ServerMessage) -> str:
+def type_of(message: msgspec.Struct) -> str:
     """Return the message's type as written on the wire."""
     return str(message.__struct_config__.tag)
 

@@ -24,6 +24,7 @@ from signaling.codec import ProtocolError, parse
 from signaling.outbox import Outbox
 from signaling.rate_limit import RateLimit
 from signaling.settings import SignalingSettings
+from signaling.voice_frames import parse_voice
 
 log = structlog.get_logger(__name__)
 
@@ -74,14 +75,13 @@ class Connection:
                 if not self._outbox.is_closing:
                     self._take(frame.data)
             elif frame.type is WSMsgType.BINARY:
-                self._outbox.close(CloseCode.UNSUPPORTED_DATA)
+                if not self._outbox.is_closing:
+                    self._take_voice(frame.data)
             else:
                 return
 
     def _take(self, data: bytes) -> None:
-        if not self._rate.allows(len(data), self._loop.time()):
-            log.info("socket closed", reason="too many messages")
-            self._outbox.close(CloseCode.TOO_MANY_MESSAGES)
+        if not self._is_allowed(data):
             return
         try:
             message = parse(data)
@@ -89,6 +89,25 @@ class Connection:
             self._take_garbled(fault)
             return
         self._bus.publish(self._channel, SocketSaid(self._id, message))
+
+    def _take_voice(self, frame: bytes) -> None:
+        """Pass a voice on. A frame that is none ends the socket: there is no count of them to put right."""
+        if not self._is_allowed(frame):
+            return
+        try:
+            voice = parse_voice(frame)
+        except ProtocolError as fault:
+            log.info("protocol error", reason=fault.reason)
+            self._outbox.close(CloseCode.UNSUPPORTED_DATA)
+            return
+        self._bus.publish(self._channel, SocketSaid(self._id, voice))
+
+    def _is_allowed(self, frame: bytes) -> bool:
+        is_allowed = self._rate.allows(len(frame), self._loop.time())
+        if not is_allowed:
+            log.info("socket closed", reason="too many messages")
+            self._outbox.close(CloseCode.TOO_MANY_MESSAGES)
+        return is_allowed
 
     def _take_garbled(self, fault: ProtocolError) -> None:
         self._garbled += 1

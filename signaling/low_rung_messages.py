@@ -1,4 +1,4 @@
-"""The messages of the rungs below voice: sealed clips of speech, sealed text between adults, pictures, sealed voice.
+"""The messages of the rungs below voice: sealed clips of speech, sealed text between adults, pictures.
 
 What is sealed was sealed in a browser for other browsers: the server checks lengths and alphabets and can read none of
 it. Binary is base64url without padding.
@@ -13,22 +13,18 @@ from rooms.ids import PeerId
 from signaling.dictionaries import Peer
 from signaling.frames import ClientFrame, ServerFrame
 
-#: Receivers of one clip, and of one voice: everybody else in the largest room.
+#: Receivers of one clip: everybody else in the largest room.
 CLIP_RECEIVERS_MAX = 4
 CLIP_PARTS_MAX = 1000
 CLIP_PART_MAX_CHARS = 4096
-#: Half a second of the best voice that there is below a connection.
-VOICE_PART_MAX_CHARS = 1024
 TEXT_MAX_CHARS = 1600
 
 #: An uncompressed point on P-256: 65 bytes, of which the first is 4.
 PublicKey = Annotated[str, Meta(pattern=r"\AB[A-P][A-Za-z0-9_-]{85}\Z")]
 ClipId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
-StreamId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{8}\Z")]
 #: A counter of 4 bytes, then a clip's key of 32 bytes and its tag of 16.
 WrappedKey = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{70}\Z")]
 SealedPart = Annotated[str, Meta(max_length=CLIP_PART_MAX_CHARS, pattern=r"\A[A-Za-z0-9_-]{22,}\Z")]
-SealedVoice = Annotated[str, Meta(max_length=VOICE_PART_MAX_CHARS, pattern=r"\A[A-Za-z0-9_-]{22,}\Z")]
 SealedText = Annotated[str, Meta(max_length=TEXT_MAX_CHARS, pattern=r"\A[A-Za-z0-9_-]{28,}\Z")]
 PartNumber = Annotated[int, Meta(ge=0, lt=CLIP_PARTS_MAX)]
 
@@ -50,11 +46,6 @@ class Picture(StrEnum):
     GOODBYE = "goodbye"
 
 
-def _check_keys(to: tuple[str, ...], part: int, keys: tuple[str, ...]) -> None:
-    if len(set(to)) != len(to) or len(keys) != (len(to) if part == 0 else 0):
-        raise ValueError("receivers and keys do not match")
-
-
 class SealingKey(ClientFrame, frozen=True):
     """The page's public key, made for this visit alone: others seal for it."""
 
@@ -73,24 +64,8 @@ class Clip(ClientFrame, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse a receiver named twice, and keys that are not one for each receiver in part 0 and none after it."""
-        _check_keys(self.to, self.part, self.keys)
-
-
-class Voice(ClientFrame, frozen=True, omit_defaults=True):
-    """A part of what somebody says now, while no connection carries it. ``keys`` stand in part 0 alone, as a clip's do.
-
-    It is worth nothing later: no part is counted, acknowledged or sent again.
-    """
-
-    to: Annotated[tuple[Peer, ...], Meta(min_length=1, max_length=CLIP_RECEIVERS_MAX)]
-    stream: StreamId
-    part: PartNumber
-    sealed: SealedVoice
-    keys: Annotated[tuple[WrappedKey, ...], Meta(max_length=CLIP_RECEIVERS_MAX)] = ()
-
-    def __post_init__(self) -> None:
-        """Refuse what a clip would be refused for."""
-        _check_keys(self.to, self.part, self.keys)
+        if len(set(self.to)) != len(self.to) or len(self.keys) != (len(self.to) if self.part == 0 else 0):
+            raise ValueError("receivers and keys do not match")
 
 
 class Signal(ClientFrame, frozen=True, omit_defaults=True):
@@ -125,16 +100,6 @@ class RelayedClip(ServerFrame, frozen=True, tag="clip"):
     sealed: SealedPart
 
 
-class RelayedVoice(ServerFrame, frozen=True, tag="voice"):
-    """A part of what another peer says now. ``key`` as in :class:`RelayedClip`. Has no ``seq``."""
-
-    sender: PeerId = field(name="from")
-    stream: StreamId
-    part: PartNumber
-    key: WrappedKey | None
-    sealed: SealedVoice
-
-
 class RelayedSignal(ServerFrame, frozen=True, tag="signal"):
     """A picture from another peer."""
 
@@ -149,4 +114,4 @@ class RelayedText(ServerFrame, frozen=True, tag="text"):
     sealed: SealedText
 
 
-LowRungMessage = SealingKey | Clip | Voice | Signal | Text
+LowRungMessage = SealingKey | Clip | Signal | Text

@@ -15,16 +15,15 @@ from signaling.low_rung_messages import (
     RelayedSealingKey,
     RelayedSignal,
     RelayedText,
-    RelayedVoice,
     SealingKey,
     Signal,
     Text,
-    Voice,
 )
 from signaling.messages import ServerMessage
 from signaling.rate_limit import Allowance
 from signaling.seated_peer import SeatedPeer
 from signaling.switchboard import Switchboard
+from signaling.voice_frames import RelayedVoice, Voice
 
 #: What each message costs beside its sealed bytes, and a picture or a key alone.
 MESSAGE_BYTES = 512
@@ -33,7 +32,7 @@ AWAY_MAX_FRAMES = 128
 AWAY_MAX_BYTES = 128 * 1024
 
 
-def price(message: LowRungMessage) -> int:
+def price(message: LowRungMessage | Voice) -> int:
     """Return what a message costs its sender, in bytes."""
     match message:
         case Clip() | Voice():
@@ -53,13 +52,13 @@ class LowRungs:
         self._peers = peers
         self._refuse = refuse
 
-    def take(self, sender: SeatedPeer, message: LowRungMessage, now: float) -> None:
+    def take(self, sender: SeatedPeer, message: LowRungMessage | Voice, now: float) -> None:
         """Pass a message on to those who may have it; tell the sender with one error when not all of it went."""
         code = self._pass_on(sender, message, now)
         if code is not None:
             self._refuse(sender, code, type_of(message))
 
-    def _pass_on(self, sender: SeatedPeer, message: LowRungMessage, now: float) -> str | None:
+    def _pass_on(self, sender: SeatedPeer, message: LowRungMessage | Voice, now: float) -> str | None:
         if not self._room.is_admitted(sender.peer):
             if not isinstance(message, SealingKey):
                 return errors.NOT_ADMITTED
@@ -71,7 +70,7 @@ class LowRungs:
             return errors.TOO_MUCH
         return self._give_on(sender, message)
 
-    def _give_on(self, sender: SeatedPeer, message: LowRungMessage) -> str | None:
+    def _give_on(self, sender: SeatedPeer, message: LowRungMessage | Voice) -> str | None:
         match message:
             case SealingKey():
                 self._exchange_keys(sender, message.public_key)
@@ -136,7 +135,7 @@ class LowRungs:
                 voice = RelayedVoice(
                     sender=sender.peer, stream=message.stream, part=message.part, key=key, sealed=message.sealed
                 )
-                self._peers.send_once(receiver.socket, voice)
+                self._peers.send_voice(receiver.socket, voice)
         return code
 
     def _show(self, sender: SeatedPeer, message: Signal) -> str | None:

@@ -37,11 +37,9 @@ from signaling.low_rung_messages import (
     RelayedSealingKey,
     RelayedSignal,
     RelayedText,
-    RelayedVoice,
     SealingKey,
     Signal,
     Text,
-    Voice,
 )
 
 # --- page to server ---
@@ -174,7 +172,7 @@ class DenyClaim(ClientFrame, frozen=True):
 RelayedClientMessage = Offer | Answer | Candidate
 ClientMessage = Union[  # noqa: UP007  mypy needs one flat union to narrow
     Hello, Ping, Leave, Knock, OpenDoor, Admit, Deny, Remove, Pause, Help, Media, End, KeepGoing, AskIceServers,
-    Reconnect, Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Voice, Signal, Text,
+    Reconnect, Offer, Answer, Candidate, Health, AdmitClaim, DenyClaim, SealingKey, Clip, Signal, Text,
 ]  # fmt: skip
 
 
@@ -337,6 +335,6 @@ class Pong(ServerFrame, frozen=True):
 ServerMessage = Union[  # noqa: UP007
     Welcome, Waiting, Admitted, Denied, Room, Roster, Connect, Disconnect, RelayedOffer, RelayedAnswer,
     RelayedCandidate, FreshIceServers, HelpAsked, AdultLost, AdultReturned, ClaimWaiting, Removed, Moved, Closed,
-    Error, Pong, RelayedSealingKey, RelayedClip, RelayedVoice, RelayedSignal,
+    Error, Pong, RelayedSealingKey, RelayedClip, RelayedSignal,
     RelayedText,
 ]  # fmt: skip

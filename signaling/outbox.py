@@ -2,7 +2,7 @@
 
 The writer is a callback of the event loop, not a task: it joins all that waits into one write. One system call for
 each frame is what a relay spends most of its time on, and aiohttp's ``send_frame`` makes one each; so the two to four
-bytes before a text frame (RFC 6455, section 5.2: final, unmasked, uncompressed) are written here.
+bytes before a frame (RFC 6455, section 5.2: final, unmasked, uncompressed) are written here.
 """
 
 import asyncio
@@ -11,11 +11,13 @@ import structlog
 
 from signaling.close_codes import CloseCode
 from signaling.settings import SignalingSettings
+from signaling.voice_frames import VOICE
 
 log = structlog.get_logger(__name__)
 
-#: First byte of a whole text frame and of a close frame.
+#: First byte of a whole text frame, of a binary one, and of a close frame.
 TEXT = 0x81
+BINARY = 0x82
 CLOSE = 0x88
 #: From this length on it takes two bytes more.
 SHORT_MAX = 125
@@ -57,7 +59,7 @@ class Outbox:
         return self._closing is not None
 
     def put(self, frame: bytes) -> None:
-        """Queue one text frame. A full queue cuts the socket: its page resumes on another."""
+        """Queue one frame, text or voice. A full queue cuts the socket: its page resumes on another."""
         if self._closing is not None:
             return
         self._frames.append(frame)
@@ -95,7 +97,7 @@ class Outbox:
 
     def _take(self) -> list[bytes]:
         """Return what waits, as it goes over the line. The empty frame that :meth:`close` has queued is the goodbye."""
-        frames = [framed(TEXT, frame) for frame in self._frames if frame]
+        frames = [framed(BINARY if frame[0] == VOICE else TEXT, frame) for frame in self._frames if frame]
         if self._closing is not None:
             frames.append(framed(CLOSE, self._closing.to_bytes(2, "big")))
         self._frames = []

@@ -45,7 +45,7 @@ from signaling.codec import type_of
 from signaling.dictionaries import Seat
 from signaling.ice_desk import IceDesk
 from signaling.ice_servers import IceServerMinter
-from signaling.low_rung_messages import Clip, SealingKey, Signal, Text, Voice
+from signaling.low_rung_messages import Clip, SealingKey, Signal, Text
 from signaling.low_rungs import LowRungs
 from signaling.mailbox import Mailbox, Request
 from signaling.room_health import RoomObserver
@@ -54,6 +54,7 @@ from signaling.routing import NARROWING, Connections, RefusedError, command_for,
 from signaling.seated_peer import SeatedPeer
 from signaling.settings import SignalingSettings
 from signaling.switchboard import Switchboard
+from signaling.voice_frames import Voice
 
 log = structlog.get_logger(__name__)
 
@@ -173,7 +174,7 @@ class RoomHost:
             case _:
                 assert_never(message)
 
-    def _said(self, seated: SeatedPeer, message: messages.ClientMessage) -> None:
+    def _said(self, seated: SeatedPeer, message: messages.ClientMessage | Voice) -> None:
         seated.heard_at = self._loop.time()
         if seated.is_away:
             seated.is_away = False

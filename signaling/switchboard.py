@@ -9,9 +9,9 @@ from signaling.bus import Bus
 from signaling.bus_messages import Cut, Deliver, SocketArrived, SocketId, socket_channel
 from signaling.close_codes import CloseCode
 from signaling.codec import dump
-from signaling.low_rung_messages import RelayedVoice
 from signaling.messages import ServerMessage
 from signaling.seated_peer import SeatedPeer
+from signaling.voice_frames import RelayedVoice, dump_voice
 
 
 class Switchboard:
@@ -116,10 +116,15 @@ class Switchboard:
         """Send one message to one peer."""
         self.send(seated, dump(message))
 
-    def send_once(self, socket: SocketId | None, message: messages.Welcome | messages.Pong | RelayedVoice) -> None:
-        """Send what concerns the socket alone, or this moment: it has no number and is not sent again."""
+    def send_once(self, socket: SocketId | None, message: messages.Welcome | messages.Pong) -> None:
+        """Send what concerns the socket alone: it has no number and is not sent again."""
         if socket is not None:
             self._bus.publish(socket_channel(socket), Deliver(dump(message)))
+
+    def send_voice(self, socket: SocketId | None, voice: RelayedVoice) -> None:
+        """Send what is said now: it has no number and is not sent again."""
+        if socket is not None:
+            self._bus.publish(socket_channel(socket), Deliver(dump_voice(voice)))
 
     def send_again(self, seated: SeatedPeer, frames: tuple[bytes, ...]) -> None:
         """Send numbered frames to a socket that has resumed."""

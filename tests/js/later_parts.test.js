@@ -31,7 +31,7 @@ test("another's key brings nothing, another's voice brings what plays it: speech
     parts.take(KEY);
     await settled();
     assert.deepEqual(asked, []);
-    parts.take({ type: "voice", from: "p", stream: "c3c3c3c3", part: 0, key: null, sealed: "s" });
+    parts.take({ type: "voice", frame: new ArrayBuffer(40) });
     await settled();
     mock.timers.tick(3 * PIECE_EVERY_MS);
     await settled();

@@ -17,8 +17,8 @@ class Dialled {
     Dialled.all.push(this);
   }
   /** @param {string} text */
-  send(text) {
-    this.said.push(JSON.parse(text));
+  send(data) {
+    this.said.push(typeof data === "string" ? JSON.parse(data) : { type: "voice", frame: data });
   }
   close() {
     this.readyState = 3;
@@ -30,6 +30,10 @@ class Dialled {
   /** @param {object} message */
   hears(message) {
     this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  /** @param {number[]} bytes */
+  hearsBytes(...bytes) {
+    this.onmessage?.({ data: new Uint8Array(bytes).buffer });
   }
   /** @param {string} type */
   count(type) {
@@ -271,12 +275,15 @@ test("nothing is asked of the server while the line is gone, and at once when it
 test("a voice is said at once or not at all: it is not kept for a resume, and needs no number", () =>
   withSocket(async ({ socket, facts, last }) => {
     await comesIn({ socket, last });
-    const voice = /** @type {const} */ ({ type: "voice", to: ["q"], stream: "c3c3c3c3", part: 0, sealed: "s", keys: ["k"] });
+    const voice = { type: /** @type {const} */ ("voice"), frame: new Uint8Array(40) };
+    assert.equal(/** @type {any} */ (last()).binaryType, "arraybuffer");
+    const spent = socket.spentBytes;
     assert.equal(socket.send({ type: "media", audio: true, video: true }), true);
     assert.equal(socket.send(voice), true);
     assert.equal(last().count("voice"), 1);
+    assert.ok(socket.spentBytes >= spent + 40, "it counts for the visit's data");
     last().hears({ type: "roster", seq: 1, participants: [] });
-    last().hears({ type: "voice", from: "q", stream: "c3c3c3c3", part: 0, key: "k", sealed: "s" });
+    last().hearsBytes(1, 2, 3);
     last().hears({ type: "roster", seq: 2, participants: [] });
     assert.deepEqual(facts.heard, ["welcome", "roster", "voice", "roster"]);
     last().onclose?.({ code: 1006 });
@@ -333,5 +340,5 @@ test("while a voice is passed on, TCP needs no hasty pings beside it", () =>
     };
     pings();
     assert.equal(pings(), 2_000 / HASTY_PING_INTERVAL_MS);
-    assert.equal(pings(() => void socket.send({ type: "voice", to: ["q"], stream: "c3c3c3c3", part: 1, sealed: "s" })), 2_000 / PING_INTERVAL_MS);
+    assert.equal(pings(() => void socket.send({ type: "voice", frame: new Uint8Array(40) })), 2_000 / PING_INTERVAL_MS);
   }));

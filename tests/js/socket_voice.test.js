@@ -1,16 +1,34 @@
 /** Voice over the socket without a browser: said while no connection carries it, to those who are there, and not a word longer. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { afterEach, mock, test } from "node:test";
 
 import { packPart, unpackPart } from "../../web/static/js/clips/binary.js";
 import { KeyAgreement } from "../../web/static/js/clips/key-agreement.js";
 import { Sealing } from "../../web/static/js/clips/sealing.js";
 import { BEHIND_MAX_S, LOOK_MS, SocketVoice } from "../../web/static/js/clips/socket-voice.js";
+import { readVoice, writeVoice } from "../../web/static/js/clips/voice-frames.js";
 import { VoiceIn } from "../../web/static/js/clips/voice-in.js";
 import { PART_PACKETS, VoiceOut, voiceName } from "../../web/static/js/clips/voice-out.js";
 
 const STREAM = "c3c3c3c3";
+const [CHILD, WORKER, PSYCHOLOGIST] = ["c1", "d2", "e3"].map((pair) => pair.repeat(16));
+const CONTRACT = JSON.parse(readFileSync(new URL("../contract/voice_frames.json", import.meta.url), "utf8"));
+/** @param {string} hex @returns {ArrayBuffer} */
+const buffer = (hex) => new Uint8Array(Buffer.from(hex, "hex")).buffer;
+/** What the server makes of a page's frame for one of its receivers; null where it is for others. */
+function passedOn(frame, from, to) {
+  const given = Buffer.from(frame);
+  const count = given[1];
+  const ids = Array.from({ length: count }, (_, number) => given.subarray(8 + 16 * number, 24 + 16 * number).toString("hex"));
+  const [number, first] = [ids.indexOf(to), given.readUInt16BE(6) === 0];
+  const keysAt = 8 + 16 * count;
+  if (number < 0) return null;
+  const key = first ? given.subarray(keysAt + 52 * number, keysAt + 52 * (number + 1)) : Buffer.alloc(0);
+  const rest = given.subarray(keysAt + (first ? 52 * count : 0));
+  return new Uint8Array(Buffer.concat([Buffer.from([1]), Buffer.from(from, "hex"), given.subarray(2, 8), key, rest])).buffer;
+}
 const bytes = (text) => new TextEncoder().encode(text);
 const text = (given) => new TextDecoder().decode(given);
 /** Sealing is done beside the loop, one step after another: each round lets every one of them go a step on, however busy the machine. */
@@ -27,6 +45,20 @@ async function friends(...names) {
     for (const other of sealings) if (one !== other) await one.learn(other.me, other.publicKey);
   }
   return sealings;
+}
+
+for (const { frame, ...voice } of CONTRACT.page.valid) {
+  test(`a page's frame: part ${voice.part} for ${voice.to.length}`, () => {
+    assert.equal(Buffer.from(writeVoice(voice)).toString("hex"), frame);
+  });
+}
+
+for (const { frame, ...voice } of CONTRACT.server.valid) {
+  test(`the server's frame: part ${voice.part}`, () => assert.deepEqual(readVoice(buffer(frame)), voice));
+}
+
+for (const [why, frame] of Object.entries(CONTRACT.server.invalid)) {
+  test(`no voice: ${why}`, () => assert.throws(() => readVoice(buffer(frame)), RangeError));
 }
 
 /** Somebody speaks: packets that are numbered, sealed by doing nothing. */
@@ -52,8 +84,8 @@ test("the first part is short so that something is heard soon, later ones are lo
   assert.deepEqual([...PART_PACKETS], [2, 4, 6]);
   assert.deepEqual(said.sent.map((message) => packetsOf(message).length), [2, 4, 6, 6]);
   assert.deepEqual(said.sent.flatMap(packetsOf), Array.from({ length: 18 }, (_, packet) => packet));
-  assert.deepEqual(said.sent.map(({ part, keys }) => [part, keys]), [[0, ["key of worker", "key of psychologist"]], [1, undefined], [2, undefined], [3, undefined]]);
-  assert.ok(said.sent.every(({ type, to, stream }) => type === "voice" && to.join() === "worker,psychologist" && /^[0-9a-f]{8}$/.test(stream)));
+  assert.deepEqual(said.sent.map(({ part, keys }) => [part, keys]), [[0, ["key of worker", "key of psychologist"]], [1, []], [2, []], [3, []]]);
+  assert.ok(said.sent.every(({ to, stream }) => to.join() === "worker,psychologist" && /^[0-9a-f]{8}$/.test(stream)));
 });
 
 test("who is reached otherwise gets no more of it, and who comes later gets a key", async () => {
@@ -95,7 +127,7 @@ test("a voice opens for its receivers alone, in order, without what was lost, an
   const heard = [];
   const incoming = new VoiceIn((from, packets) => heard.push(`${from}: ${packets.map(text).join("")}`));
   /** @param {number} number */
-  const relayed = (number) => ({ type: /** @type {const} */ ("voice"), from: "child", stream: sent[number].stream, part: number, key: sent[number].keys?.[0] ?? null, sealed: sent[number].sealed });
+  const relayed = (number) => ({ from: "child", stream: sent[number].stream, part: number, key: sent[number].keys[0] ?? null, sealed: sent[number].sealed });
   for (const number of [0, 1, 3, 2, 3]) await incoming.take(worker, relayed(number));
   assert.deepEqual(heard, ["child: ab", "child: cdef", "child: mnopqr"]);
   const quiet = mock.method(console, "warn", () => undefined);
@@ -191,10 +223,12 @@ async function pair() {
   const world = withSound();
   mock.timers.enable({ apis: ["setInterval"] });
   const people = {};
-  const names = ["child", "psychologist"];
+  const ids = { child: CHILD, psychologist: PSYCHOLOGIST };
+  const names = Object.keys(ids);
   const sent = [];
   for (const me of names) {
-    const [other] = names.filter((name) => name !== me);
+    const [otherName] = names.filter((name) => name !== me);
+    const other = ids[otherName];
     const way = { isThrough: false, heardAt: -Infinity };
     const carrier = {
       get isThrough() { return way.isThrough; },
@@ -205,16 +239,17 @@ async function pair() {
       tracks: { audio: { enabled: true, clone: () => assert.fail("its own track shows whether it is on") } }, links: new Map([[other, { state: "connecting" }]]), roster: [{ peer: other, presence: "present" }],
     };
     const send = (message) => {
-      if (message.type === "sealing-key") queueMicrotask(() => people[other]?.voice.agreement.take({ ...message, from: me }));
+      if (message.type === "sealing-key") queueMicrotask(() => people[otherName]?.voice.agreement.take({ ...message, from: ids[me] }));
       else {
-        sent.push({ ...message, from: me });
-        if (message.to.includes(other)) people[other].voice.take({ ...message, from: me, key: message.keys?.[0] ?? null });
+        sent.push({ from: me });
+        const frame = passedOn(message.frame, ids[me], other);
+        if (frame) people[otherName].voice.take({ type: "voice", frame });
       }
       return true;
     };
     people[me] = { way, model, voice: new SocketVoice({ send, carrier: () => carrier, early: () => null, changed: () => undefined }) };
   }
-  for (const me of names) await people[me].voice.agreement.become(me);
+  for (const me of names) await people[me].voice.agreement.become(ids[me]);
   await settled();
   for (const me of names) people[me].voice.show(people[me].model);
   await settled();
@@ -276,17 +311,18 @@ test("whom a connection brings already is not heard twice, and what is ahead of 
 
 test("a voice that comes together with its speaker's key, or before it, is heard from its first part on", async () => {
   const { child, world } = await pair();
-  const worker = await Sealing.create("worker");
-  await worker.learn("child", child.voice.agreement.sealing.publicKey);
-  const { keys, seal } = await worker.beginClip(voiceName(STREAM), ["child"]);
+  const worker = await Sealing.create(WORKER);
+  await worker.learn(CHILD, child.voice.agreement.sealing.publicKey);
+  const { keys, seal } = await worker.beginClip(voiceName(STREAM), [CHILD]);
   const played = world.played.length;
   for (const [part, packets] of [[0, 2], [1, 4]]) {
     const sealed = await seal(part, false, packPart(null, Array.from({ length: packets }, () => bytes("x"))));
-    child.voice.take({ type: "voice", from: "worker", stream: STREAM, part, key: part ? null : keys[0], sealed });
+    const frame = passedOn(writeVoice({ to: [CHILD], stream: STREAM, part, keys: part ? [] : keys, sealed }), WORKER, CHILD);
+    child.voice.take({ type: "voice", frame });
   }
   await settled();
   assert.equal(world.played.length, played, "nobody knows yet whose it is");
-  child.voice.agreement.take({ type: "sealing-key", seq: 9, from: "worker", publicKey: worker.publicKey });
+  child.voice.agreement.take({ type: "sealing-key", seq: 9, from: WORKER, publicKey: worker.publicKey });
   await settled();
   assert.equal(world.played.length, played + 6);
 });

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from rooms.ids import ParticipantId, new_id
+from rooms.ids import ParticipantId, PeerId, new_id
 from rooms.roles import Role
 from rooms.unit_of_work import Actor
 from signaling import messages
@@ -25,6 +25,7 @@ from signaling.bus_messages import (
     encode,
 )
 from signaling.dictionaries import OfferDescription, Resume
+from signaling.voice_frames import Voice
 
 SOCKET = SocketId(new_id())
 PARTICIPANT = ParticipantId(new_id())
@@ -33,6 +34,7 @@ EVERY_MESSAGE: tuple[AnyBusMessage, ...] = (
     SocketArrived(SOCKET, Actor.account(new_id()), (PARTICIPANT,), replace=False, resume=Resume(new_id(), new_id(), 7)),
     SocketSaid(SOCKET, messages.Ping(3)),
     SocketSaid(SOCKET, messages.Offer(new_id(), 1, OfferDescription("offer", "v=0\r\n\u0639"))),
+    SocketSaid(SOCKET, Voice(to=(PeerId(new_id()),), stream=b"\xc3\0\xff\1", part=1, keys=(), sealed=b"\x80" * 16)),
     SocketGarbled(SOCKET),
     SocketLost(SOCKET),
     SeatRevoked(PARTICIPANT),
@@ -40,6 +42,7 @@ EVERY_MESSAGE: tuple[AnyBusMessage, ...] = (
     VisitClosed("cancelled"),
     ClaimMade(new_id(), PARTICIPANT, Role.GUARDIAN),
     Deliver(b'{"type":"waiting","seq":1}'),
+    Deliver(b"\x01" + b"\xff" * 40),
     Cut(4403),
 )
 

@@ -1,39 +1,100 @@
 """Voice over the socket: passed on at once to those who are there, kept by nobody, under the rule of sound."""
 
+import base64
+import contextlib
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from rooms.ids import PeerId
 from rooms.roles import Role
-from signaling import low_rung_messages, low_rungs, messages, rate_limit
-from signaling.low_rung_messages import RelayedSealingKey, RelayedVoice, SealingKey, Voice
+from signaling import low_rungs, messages, rate_limit, voice_frames
+from signaling.close_codes import CloseCode
+from signaling.codec import ProtocolError
+from signaling.low_rung_messages import RelayedSealingKey, SealingKey
+from signaling.voice_frames import RelayedVoice, Voice, dump_voice, parse_voice
 from tests.signaling.conftest import Wire
+from tests.support import voice_on_the_wire
 from tests.support.scripted_peer import ScriptedPeer
 
 DOCUMENT = (Path(__file__).parents[2] / "signaling" / "PROTOCOL.md").read_text()
 #: Stands for ciphertext here: nobody whom it is not for may ever see it.
 CANARY = "c4n4ry_of_this_voice_" + "x" * 20
+SEALED = CANARY.encode()
+STREAM = b"\xc3\x00\xff\x01"
 
 
 def key_of(letter: str) -> str:
     return "BA" + letter * 85
 
 
-def wrapped(letter: str) -> str:
-    return letter * 70
+def wrapped(letter: str) -> bytes:
+    return letter.encode() * voice_frames.WRAPPED_KEY_BYTES
 
 
 def voice_for(*receivers: ScriptedPeer, part: int = 0) -> Voice:
     to = tuple(PeerId(receiver.peer) for receiver in receivers)
     keys = tuple(wrapped(chr(ord("p") + number)) for number in range(len(to))) if part == 0 else ()
-    return Voice(to, "c3" * 4, part, CANARY, keys)
+    return Voice(to=to, stream=STREAM, part=part, keys=keys, sealed=SEALED)
 
 
 async def heard_by(peer: ScriptedPeer, kind: type) -> list:
     await peer.has_heard_everything()
     return [message for message in peer.heard if isinstance(message, kind)]
+
+
+CONTRACT = json.loads((Path(__file__).parents[1] / "contract" / "voice_frames.json").read_text())
+
+
+def from_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@pytest.mark.parametrize("example", CONTRACT["page"]["valid"])
+def test_a_page_s_frame_is_read_as_it_was_meant(example: dict) -> None:
+    assert parse_voice(bytes.fromhex(example["frame"])) == Voice(
+        to=tuple(example["to"]),
+        stream=bytes.fromhex(example["stream"]),
+        part=example["part"],
+        keys=tuple(map(from_base64url, example["keys"])),
+        sealed=from_base64url(example["sealed"]),
+    )
+
+
+@pytest.mark.parametrize("frame", CONTRACT["page"]["invalid"].values(), ids=CONTRACT["page"]["invalid"].keys())
+def test_a_page_s_frame_that_is_no_voice_is_refused(frame: str) -> None:
+    with pytest.raises(ProtocolError):
+        parse_voice(bytes.fromhex(frame))
+
+
+@pytest.mark.parametrize("example", CONTRACT["server"]["valid"])
+def test_the_server_s_frame_says_what_it_should(example: dict) -> None:
+    voice = RelayedVoice(
+        sender=PeerId(example["from"]),
+        stream=bytes.fromhex(example["stream"]),
+        part=example["part"],
+        key=None if example["key"] is None else from_base64url(example["key"]),
+        sealed=from_base64url(example["sealed"]),
+    )
+    assert dump_voice(voice).hex() == example["frame"]
+
+
+@given(st.binary(max_size=900))
+def test_no_bytes_at_all_do_more_than_be_refused(frame: bytes) -> None:
+    for tried in (frame, bytes((voice_frames.VOICE,)) + frame):
+        with contextlib.suppress(ProtocolError):
+            assert voice_on_the_wire.write(parse_voice(tried)) == tried
+
+
+async def test_a_frame_that_is_no_voice_closes_the_socket_and_reaches_nobody(wire: Wire) -> None:
+    classroom, social_worker, _ = await wire.live_room()
+    await classroom.socket.send_bytes(voice_on_the_wire.write(voice_for(social_worker))[:40])
+    await classroom.is_closed_with(CloseCode.UNSUPPORTED_DATA)
+    assert await heard_by(social_worker, RelayedVoice) == []
 
 
 async def test_a_voice_reaches_those_it_is_for_each_with_its_own_key_alone(wire: Wire) -> None:
@@ -42,10 +103,11 @@ async def test_a_voice_reaches_those_it_is_for_each_with_its_own_key_alone(wire:
     await classroom.says(voice_for(psychologist, part=1))
     await classroom.has_heard_everything()
     (first,) = await heard_by(social_worker, RelayedVoice)
-    assert (first.sender, first.part, first.key, first.sealed) == (classroom.peer, 0, wrapped("p"), CANARY)
+    assert (first.sender, first.stream, first.part) == (classroom.peer, STREAM, 0)
+    assert (first.key, first.sealed) == (wrapped("p"), SEALED)
     parts = await heard_by(psychologist, RelayedVoice)
     assert [(part.part, part.key) for part in parts] == [(0, wrapped("q")), (1, None)]
-    assert not any(wrapped("q") in frame for frame in social_worker.frames)
+    assert not any(wrapped("q").decode() in frame for frame in social_worker.frames)
     assert not any(CANARY in frame for frame in classroom.frames), "nobody hears themselves"
 
 
@@ -61,7 +123,7 @@ async def test_a_voice_is_neither_numbered_nor_counted(wire: Wire) -> None:
     assert taken[0] == taken[1]
     assert len(await heard_by(social_worker, RelayedVoice)) == 5
     assert social_worker.received == received
-    assert not any('"seq"' in frame for frame in social_worker.frames if CANARY in frame)
+    assert sum(CANARY in frame for frame in social_worker.frames) == 5
 
 
 async def self_count(peer: ScriptedPeer) -> int:
@@ -83,7 +145,7 @@ async def test_who_is_away_has_missed_it_and_the_speaker_is_not_told(wire: Wire)
     assert welcome.resumed
     assert await heard_by(psychologist, RelayedVoice) == []
     (host,) = wire.hub._hosts.values()
-    assert not any(CANARY.encode() in frame for seated in host.peers for frame in seated.replay._frames)
+    assert not any(SEALED in frame for seated in host.peers for frame in seated.replay._frames)
 
 
 async def is_told_away(peer: ScriptedPeer, other: ScriptedPeer) -> None:
@@ -127,7 +189,7 @@ async def test_without_a_leg_nobody_is_heard_and_the_others_hear_all_the_same(wi
 
 async def test_a_flood_of_voice_is_refused(wire: Wire) -> None:
     classroom, social_worker, psychologist = await wire.live_room()
-    sealed = "x" * low_rung_messages.VOICE_PART_MAX_CHARS
+    sealed = b"x" * voice_frames.VOICE_PART_MAX_BYTES
     at_once = rate_limit.ALLOWANCE_BYTES // (low_rungs.MESSAGE_BYTES + 2 * len(sealed))
     for part in range(at_once + 40):
         await psychologist.says(structs.replace(voice_for(classroom, social_worker, part=part), sealed=sealed))
@@ -171,7 +233,8 @@ async def test_the_key_of_one_who_is_sent_away_is_told_to_nobody(wire: Wire) -> 
 @pytest.mark.parametrize(
     "limit",
     [
-        f"up to {low_rung_messages.VOICE_PART_MAX_CHARS}",
+        f"{voice_frames.VOICE_PART_MIN_BYTES} to {voice_frames.VOICE_PART_MAX_BYTES} bytes",
+        f"{voice_frames.WRAPPED_KEY_BYTES} bytes",
         f"At once one peer may have {rate_limit.ALLOWANCE_BYTES // 1024} KiB passed on",
     ],
 )

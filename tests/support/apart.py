@@ -86,9 +86,13 @@ def tones(path: Path) -> Path:
 
 
 class Apart(Visit):
-    """A visit whose browsers can not be connected with each other; ``frames`` is all that went over their sockets."""
+    """A visit whose browsers can not be connected with each other.
 
-    frames: dict[str, list[str]]
+    ``frames`` is all that went over each one's socket, ``sent`` what its page has sent.
+    """
+
+    frames: dict[str, list[str | bytes]]
+    sent: dict[str, list[str | bytes]]
 
     def join_apart(self, role: str, *scripts: str) -> Page:
         return self.join_with(role, NO_WAY, LISTEN, HURRY, *scripts)
@@ -98,12 +102,12 @@ class Apart(Visit):
         for script in scripts:
             context.add_init_script(script)
         page = context.new_page()
-        kept = self.frames.setdefault(role, [])
+        kept, sent = self.frames.setdefault(role, []), self.sent.setdefault(role, [])
         page.on(
             "websocket",
             lambda socket: (
-                socket.on("framesent", lambda frame: kept.append(str(frame))),
-                socket.on("framereceived", lambda frame: kept.append(str(frame))),
+                socket.on("framesent", lambda frame: (kept.append(frame), sent.append(frame))),
+                socket.on("framereceived", lambda frame: kept.append(frame)),  # noqa: PLW0108 (Playwright marks what it calls)
             ),
         )
         page.goto(self.server.links[role])
@@ -142,15 +146,16 @@ def is_in_order(numbers: list[int]) -> bool:
     return all(0 < (after - before) % len(TONES_HZ) < len(TONES_HZ) // 2 for before, after in pairwise(numbers))
 
 
-def assert_sealed(frames: dict[str, list[str]], speaker: Page, least: int) -> None:
+def assert_sealed(frames: dict[str, list[str | bytes]], speaker: Page, least: int) -> None:
     """No packet of speech stands in any frame, as bytes or as text; clips and voices were sent as ciphertext."""
     packets = [base64.b64decode(packet) for packet in speaker.evaluate("window.packets")]
     long_enough = [packet for packet in packets if len(packet) > 8]
     assert len(long_enough) > least
-    told = [frame for kept in frames.values() for frame in kept]
-    sealed = [json.loads(frame)["sealed"] for frame in told if '"type":"clip"' in frame or '"type":"voice"' in frame]
-    assert sealed
-    carried = b"".join(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in sealed)
+    told = [frame for kept in frames.values() for frame in kept if isinstance(frame, str)]
+    voices = [frame for kept in frames.values() for frame in kept if isinstance(frame, bytes)]
+    clips = [json.loads(frame)["sealed"] for frame in told if '"type":"clip"' in frame]
+    assert clips or voices
+    carried = b"".join([*voices, *(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in clips)])
     everything = "".join(told)
     for packet in long_enough:
         assert packet not in carried

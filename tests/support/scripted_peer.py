@@ -20,14 +20,17 @@ from signaling.dictionaries import (
     Resume,
 )
 from signaling.messages import ClientMessage, ServerMessage
+from signaling.voice_frames import RelayedVoice, Voice
+from tests.support import voice_on_the_wire
 
 Message = TypeVar("Message")
+Heard = ServerMessage | RelayedVoice
 #: A test waits this long for what must come; what must not come is told apart by a ping and its pong.
 PATIENCE_S = 5.0
 
 
 class ScriptedPeer:
-    """One page at a seat. ``frames`` holds every text it was ever sent, ``heard`` the same as messages."""
+    """One page at a seat. ``frames`` holds all it was ever sent, bytes as Latin-1, ``heard`` the same as messages."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str, *, origin: str = "https://wasl.test") -> None:
         self._http = http
@@ -35,9 +38,9 @@ class ScriptedPeer:
         self._origin = origin
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._sockets: list[aiohttp.ClientWebSocketResponse] = []
-        self._unread: list[ServerMessage] = []
+        self._unread: list[Heard] = []
         self.frames: list[str] = []
-        self.heard: list[ServerMessage] = []
+        self.heard: list[Heard] = []
         self.welcome: messages.Welcome | None = None
         #: ``seq`` of the last numbered frame.
         self.received = 0
@@ -105,8 +108,11 @@ class ScriptedPeer:
 
     # Speaking
 
-    async def says(self, message: ClientMessage) -> None:
+    async def says(self, message: ClientMessage | Voice) -> None:
         """Send a message."""
+        if isinstance(message, Voice):
+            await self.socket.send_bytes(voice_on_the_wire.write(message))
+            return
         await self.socket.send_str(dump(message).decode())
 
     async def sends_text(self, text: str) -> None:
@@ -152,7 +158,7 @@ class ScriptedPeer:
 
     # Hearing
 
-    async def hears(self) -> ServerMessage:
+    async def hears(self) -> Heard:
         """Return the next message, whatever it is."""
         if self._unread:
             return self._unread.pop(0)
@@ -170,7 +176,7 @@ class ScriptedPeer:
         """Wait for a refusal."""
         return await self.expects(messages.Error, code=code)
 
-    async def has_heard_everything(self) -> list[ServerMessage]:
+    async def has_heard_everything(self) -> list[Heard]:
         """Wait until the server has dealt with all that was sent so far; return what came unread meanwhile."""
         await self.says(messages.Ping(self.received))
         async with asyncio.timeout(PATIENCE_S):
@@ -186,19 +192,26 @@ class ScriptedPeer:
                 self._note(closed)
         assert closed == code, f"closed with {closed}, not {code}"
 
-    async def _receive(self) -> ServerMessage:
+    async def _receive(self) -> Heard:
         frame = await self._next()
         if isinstance(frame, int):
             raise ConnectionError(f"closed with {frame}")
         return self._note(frame)
 
-    async def _next(self) -> str | int:
+    async def _next(self) -> str | bytes | int:
         frame = await self.socket.receive()
         if frame.type is aiohttp.WSMsgType.TEXT:
             return str(frame.data)
+        if frame.type is aiohttp.WSMsgType.BINARY:
+            return bytes(frame.data)
         return self.socket.close_code or CloseCode.INTERNAL_ERROR
 
-    def _note(self, frame: str) -> ServerMessage:
+    def _note(self, frame: str | bytes) -> Heard:
+        if isinstance(frame, bytes):
+            voice = voice_on_the_wire.read(frame)
+            self.frames.append(frame.decode("latin-1"))
+            self.heard.append(voice)
+            return voice
         message = parse_server(frame)
         self.frames.append(frame)
         self.heard.append(message)

@@ -1,4 +1,4 @@
-/** Bytes and text: base64url without padding, and the packets of a part. */
+/** Bytes and text: base64url without padding, hexadecimal, and the packets of a part. */
 
 export const NUMBER_BYTES = 4;
 const LENGTH_BYTES = 2;
@@ -11,6 +11,16 @@ export function toBase64url(bytes) {
 /** Throws where `text` is no base64url. @param {string} text @returns {Uint8Array<ArrayBuffer>} */
 export function fromBase64url(text) {
   return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+}
+
+/** @param {string} text pairs of `0-9 a-f` @returns {Uint8Array<ArrayBuffer>} */
+export function fromHex(text) {
+  return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+}
+
+/** @param {Uint8Array} bytes */
+export function toHex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {number} value @returns {Uint8Array<ArrayBuffer>} 4 bytes, big end first */

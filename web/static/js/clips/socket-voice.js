@@ -8,6 +8,7 @@ import { soundComes } from "../lib/sound-arrival.js";
 import { Capture, LEAST_BITRATE, canClip } from "./capture.js";
 import { KeyAgreement } from "./key-agreement.js";
 import { Speaker } from "./speaker.js";
+import { readVoice, writeVoice } from "./voice-frames.js";
 import { VoiceIn } from "./voice-in.js";
 import { VoiceOut } from "./voice-out.js";
 
@@ -32,14 +33,14 @@ export class SocketVoice {
   /** What is listened to now. @type {MediaStreamTrack | null} */ #microphone = null;
   /** @type {AudioContext | null} */ #context = null;
   /** @type {Map<string, Speaker>} */ #speakers = new Map();
-  /** @type {import("../signaling/messages.js").Voice[]} */ #early = [];
+  /** @type {import("./voice-frames.js").HeardVoice[]} */ #early = [];
   #timer = 0;
   #capture = new Capture((packet) => this.#out.add(packet), LEAST_BITRATE);
   #talking = Promise.resolve();
   #out = new VoiceOut({
     receivers: () => this.#receivers(),
     begin: (name, peers) => /** @type {import("./sealing.js").Sealing} */ (this.agreement.sealing).beginClip(name, peers),
-    send: (message) => void this.wiring.send(message),
+    send: (voice) => void this.wiring.send({ type: "voice", frame: writeVoice(voice) }),
   });
   #in = new VoiceIn((from, packets) => this.#hear(from, packets));
 
@@ -68,7 +69,7 @@ export class SocketVoice {
 
   /** @param {import("../signaling/messages.js").Voice} message */
   take(message) {
-    this.#early.push(message);
+    this.#early.push(readVoice(message.frame));
     this.#open();
   }
 

@@ -4,7 +4,7 @@ import { unpackPart } from "./binary.js";
 import { voiceName } from "./voice-out.js";
 
 /** @typedef {import("./sealing.js").Sealing} Sealing */
-/** @typedef {import("../signaling/messages.js").Voice} Voice */
+/** @typedef {import("./voice-frames.js").HeardVoice} HeardVoice */
 
 export class VoiceIn {
   /** The newest of each sender. @type {Map<string, {id: string, open: Awaited<ReturnType<Sealing["openClip"]>>, next: number}>} */ #streams = new Map();
@@ -15,13 +15,13 @@ export class VoiceIn {
     this.onPackets = onPackets;
   }
 
-  /** @param {Sealing} sealing @param {Voice} message */
+  /** @param {Sealing} sealing @param {HeardVoice} message */
   take(sealing, message) {
     this.#work = this.#work.then(() => this.#open(sealing, message)).catch((fault) => console.warn("voice:", fault));
     return this.#work;
   }
 
-  /** @param {Sealing} sealing @param {Voice} message */
+  /** @param {Sealing} sealing @param {HeardVoice} message */
   async #open(sealing, { from, stream: id, part, key, sealed }) {
     if (key !== null) this.#streams.set(from, { id, open: await sealing.openClip(from, voiceName(id), key), next: part });
     const stream = this.#streams.get(from);

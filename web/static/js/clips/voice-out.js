@@ -1,11 +1,11 @@
 /** What is said now, part by part, sealed once for all who can not hear it otherwise. Knows neither microphone nor socket, and keeps nothing. */
 
-import { packPart } from "./binary.js";
+import { packPart, toHex } from "./binary.js";
 
 /** @typedef {Awaited<ReturnType<import("./sealing.js").Sealing["beginClip"]>>} Seal */
-/** @typedef {{type: "voice", to: string[], stream: string, part: number, sealed: string, keys?: string[]}} VoiceMessage */
+/** @typedef {import("./voice-frames.js").SaidVoice} SaidVoice */
 
-/** Packets in a stream's first parts, and in all later ones: each part costs some 200 bytes beside what is said, and the first is to be heard soon. */
+/** Packets in a stream's first parts, and in all later ones: each part costs some 150 bytes beside what is said, and the first is to be heard soon. */
 export const PART_PACKETS = Object.freeze([2, 4, 6]);
 const PARTS_MAX = 1_000;
 
@@ -25,7 +25,7 @@ export class VoiceOut {
    * @param {object} wiring
    * @param {() => string[]} wiring.receivers who is to hear it now
    * @param {(name: string, peers: string[]) => Promise<Seal>} wiring.begin
-   * @param {(message: VoiceMessage) => void} wiring.send
+   * @param {(voice: SaidVoice) => void} wiring.send
    */
   constructor(wiring) {
     this.wiring = wiring;
@@ -59,7 +59,7 @@ export class VoiceOut {
     const still = this.wiring.receivers();
     if (turn !== this.#turn || !still.length) return;
     const to = part ? stream.to.filter((peer) => still.includes(peer)) : stream.to;
-    if (to.length) this.wiring.send({ type: "voice", to, stream: stream.id, part, sealed, ...(!part && { keys: stream.seal.keys }) });
+    if (to.length) this.wiring.send({ to, stream: stream.id, part, sealed, keys: part ? [] : stream.seal.keys });
   }
 
   /** @param {string[]} receivers @param {number} turn */
@@ -67,7 +67,7 @@ export class VoiceOut {
     if (turn !== this.#turn || !receivers.length) return null;
     const { part = PARTS_MAX, to = [] } = this.#stream ?? {};
     if (part < PARTS_MAX && receivers.every((peer) => to.includes(peer))) return this.#stream;
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(4)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const id = toHex(crypto.getRandomValues(new Uint8Array(4)));
     const seal = await this.wiring.begin(voiceName(id), receivers);
     if (turn !== this.#turn) return null;
     return (this.#stream = { id, to: receivers, part: 0, seal });

@@ -11,6 +11,7 @@ function dial() {
     const meeting = crypto.getRandomValues(new Uint32Array(4)).join("-");
     const socket = new WebSocket(new URL("/ws", location.href.replace(/^http/, "ws")), ["wasl.v1", "meet." + meeting]);
     socket.meeting = meeting;
+    socket.binaryType = "arraybuffer";
     // Until one is open the younger is the one to hope for.
     Object.assign(call, { socket, at: Date.now() });
     socket.addEventListener("open", () => {

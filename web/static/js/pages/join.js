@@ -46,13 +46,15 @@ function askEarly() {
   const keys = makeKeys().catch(() => 0);
   let said = null;
   socket.onmessage = ({ data }) => {
-    if (!data.startsWith('{"type":"pong"')) hear(data);
+    if (!says(data, "pong")) hear(data);
     else early.roundTripMs = Math.min(early.roundTripMs || Infinity, performance.now() - early.pings.shift());
   };
+  // Voice comes as bytes.
+  const says = (data, type) => typeof data === "string" && data.startsWith(`{"type":"${type}"`);
   // Others learn this page's key as soon as it has a place: no voice waits for modules and two more ways.
   const hear = (data) => {
     early.heard.push(data);
-    if (!data.startsWith('{"type":"welcome"')) return;
+    if (!says(data, "welcome")) return;
     keys.then((made) => {
       if (!made || !sockets.length || socket.readyState > WebSocket.OPEN) return;
       said = { peer: JSON.parse(data).peer, ...made };

@@ -29,7 +29,7 @@
  * @typedef {{type: "pong", now: string, received: number}} Pong
  * @typedef {{type: "sealing-key", seq: number, from: string, publicKey: string}} SealingKey
  * @typedef {{type: "clip", seq: number, from: string, clip: string, part: number, last: boolean, key: string | null, sealed: string}} Clip
- * @typedef {{type: "voice", from: string, stream: string, part: number, key: string | null, sealed: string}} Voice
+ * @typedef {{type: "voice", frame: ArrayBuffer}} Voice what a binary frame is, unread
  * @typedef {{type: "signal", seq: number, from: string, picture: string}} Signal
  * @typedef {{type: "text", seq: number, from: string, sealed: string}} Text
  * @typedef {Welcome | Room | Roster | Connect | Disconnect | RelayedDescription | RelayedCandidate | IceServers | HelpAsked
@@ -46,7 +46,7 @@
  *   | {type: "candidate", to: string, negotiation: number, candidate: RTCIceCandidateInit | null}
  *   | {type: "sealing-key", publicKey: string} | {type: "signal", picture: string, to?: string} | {type: "text", to: string, sealed: string}
  *   | {type: "clip", to: string[], clip: string, part: number, last: boolean, keys: string[], sealed: string}
- *   | {type: "voice", to: string[], stream: string, part: number, sealed: string, keys?: string[]}
+ *   | {type: "voice", frame: Uint8Array<ArrayBuffer>}
  *   | {type: "health", rung: string, reason: string, legs: LegHealth[]}} ClientMessage
  */
 export {};

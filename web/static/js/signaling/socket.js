@@ -135,7 +135,9 @@ export class SignalSocket {
 
   /** A new socket to this site's room. */
   static dial() {
-    return new WebSocket(new URL(PATH, location.href.replace(/^http/, "ws")), SUBPROTOCOL);
+    const socket = new WebSocket(new URL(PATH, location.href.replace(/^http/, "ws")), SUBPROTOCOL);
+    socket.binaryType = "arraybuffer";
+    return socket;
   }
 
   /**
@@ -148,7 +150,7 @@ export class SignalSocket {
     // What is said now is worth nothing later: it is neither counted nor kept.
     if (message.type === "voice") {
       if (online) this.#spokeAt = Date.now();
-      if (online) this.#socket?.send(this.#counted(JSON.stringify(message)));
+      if (online) this.#socket?.send(this.#counted(message.frame));
       return online;
     }
     if (!online && (FLEETING.has(message.type) || !this.#identity)) return false;
@@ -308,9 +310,10 @@ export class SignalSocket {
     return now - this.#spokeAt > 2 * HASTY_PING_INTERVAL_MS || now - this.#pingedAt > PING_INTERVAL_MS - HASTY_PING_INTERVAL_MS / 2;
   }
 
-  /** @param {string} text */
-  #take(text) {
-    /** @type {ServerMessage} */ const message = JSON.parse(this.#counted(text));
+  /** @param {string | ArrayBuffer} data */
+  #take(data) {
+    this.#counted(data);
+    /** @type {ServerMessage} */ const message = typeof data === "string" ? JSON.parse(data) : { type: "voice", frame: data };
     this.#heardAt = Date.now();
     switch (message.type) {
       case "pong":
@@ -343,10 +346,10 @@ export class SignalSocket {
     this.#tell("online");
   }
 
-  /** All of it is ASCII: what people write is sealed. @param {string} text */
-  #counted(text) {
-    this.spentBytes += text.length + MESSAGE_OVERHEAD_BYTES;
-    return text;
+  /** All text is ASCII: what people write is sealed. @template {string | ArrayBuffer | Uint8Array<ArrayBuffer>} Data @param {Data} data @returns {Data} */
+  #counted(data) {
+    this.spentBytes += (typeof data === "string" ? data.length : data.byteLength) + MESSAGE_OVERHEAD_BYTES;
+    return data;
   }
 
   #measure() {

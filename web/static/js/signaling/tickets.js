@@ -20,7 +20,7 @@
  * A socket opened before there was anybody to use it: how long it took to open and how long the quickest ping to be answered (0:
  * it has not, or none was), whether the ticket of the early answer lets it in, when the pings without an answer were sent,
  * what else it has heard, what it has said once it was let in, and the code it was closed with, or 0.
- * @typedef {{socket: WebSocket, said?: import("./messages.js").ClientMessage, dialledAt: number, openedAfterMs: number, roundTripMs: number, met: boolean, pings: number[], heard: string[], closedWith: number}} EarlySocket
+ * @typedef {{socket: WebSocket, said?: import("./messages.js").ClientMessage, dialledAt: number, openedAfterMs: number, roundTripMs: number, met: boolean, pings: number[], heard: (string | ArrayBuffer)[], closedWith: number}} EarlySocket
  */
 /** Keys made at the tap, of which this peer has told the public one. @typedef {{peer: string, privateKey: CryptoKey, publicKey: string}} EarlyKey */
 /** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => EarlySocket | null, key: () => EarlyKey | null}} Early */
