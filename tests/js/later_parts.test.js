@@ -15,7 +15,7 @@ const settled = async () => {
 function partsInCall(roundTripMs = 400) {
   const mesh = { isThin: true, sendsStills: false, onStillPiece: () => undefined };
   const model = { links: new Map([["p", { state: "connected" }]]), quality: null, screen: "room", tracks: { audio: null }, on: { audio: false }, roster: [] };
-  return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }), roundTripMs: () => roundTripMs, earlyKey: () => null }));
+  return new LaterParts(/** @type {any} */ ({ mesh, model, render: () => undefined, send: () => true, helpPlan: () => ({ phones: [] }), roundTripMs: () => roundTripMs, earlyKey: () => null, tellKey: async () => undefined }));
 }
 
 test("another's key brings nothing, another's voice brings what plays it: speech would wait behind more", async () => {
@@ -66,3 +66,20 @@ for (const [roundTripMs, brings] of /** @type {[number, string[]][]} */ ([[VOICE
     }
   });
 }
+
+test("the key made at the tap is told with the welcome, whether or not there is anything yet that seals with it", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const line = mock.method(globalThis, "fetch", async () => new Response("export {};"));
+  try {
+    const parts = partsInCall();
+    /** @type {[string, boolean][]} */ const told = [];
+    parts.hands.tellKey = async (peer, send) => void told.push([peer, send({ type: "leave" })]);
+    parts.welcomed(Date.now(), "me");
+    parts.welcomed(Date.now(), "me again");
+    assert.deepEqual(told, [["me", true], ["me again", true]]);
+    await settled();
+  } finally {
+    line.mock.restore();
+    mock.timers.reset();
+  }
+});

@@ -109,3 +109,13 @@ def test_a_style_sheet_is_served_without_its_comments_and_whole(style: Path) -> 
     assert "/*" not in served
     assert served.count("{") == source.count("{")
     assert served.count("}") == source.count("}")
+
+
+def test_the_service_worker_keeps_every_part_of_the_call_page_and_nothing_else() -> None:
+    """Without a network a part that is missing there would stop the page, or its voices."""
+    found = re.search(r"^const OURS = /(.+)/;$", (STATIC / "sw.js").read_text(), re.MULTILINE)
+    assert found is not None
+    ours = re.compile(found[1].replace(r"\/", "/"))
+    files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
+    kept = {name for name in files if ours.search(name)}
+    assert kept == {*GROUPS, "js/clips/capture-worklet.js", "js/ui/low-rungs.css"}

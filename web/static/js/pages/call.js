@@ -81,7 +81,7 @@ class Call {
       mesh: this.#mesh,
       send: (message) => this.#socket.send(message),
       render: () => this.#render(),
-      earlyKey: () => early.key(), roundTripMs: () => this.#socket.roundTripMs, suspect: () => this.#socket.suspect(), socketBytes: () => this.#socket.spentBytes,
+      earlyKey: () => early.key(), tellKey: early.tellKey, roundTripMs: () => this.#socket.roundTripMs, suspect: () => this.#socket.suspect(), socketBytes: () => this.#socket.spentBytes,
       helpPlan: () => this.#plan,
       floor: (to) => ((this.#floor = to), this.#render()),
     });

@@ -33,7 +33,7 @@ const follow = (name) => fetch(`${parts}clips/${name}.js`, { priority: "low" }).
 // The seat is asked for while the modules still come, and its ticket lets the socket in at once: round trips are what a thin line lacks.
 function askEarly() {
   const visit = location.pathname.split("/call/")[1];
-  if (!secret && !visit) return { take: () => null, takeSocket: () => null, key: () => null };
+  if (!secret && !visit) return { take: () => null, takeSocket: () => null, key: () => null, tellKey: async () => 0 };
   // The server lets go of a socket that says nothing: whoever has read for longer gets a new one.
   if (!dialled || dialled.socket.readyState > WebSocket.OPEN) dial();
   const call = dialled;
@@ -52,13 +52,18 @@ function askEarly() {
   // Voice comes as bytes.
   const says = (data, type) => typeof data === "string" && data.startsWith(`{"type":"${type}"`);
   // Others learn this page's key as soon as it has a place: no voice waits for modules and two more ways.
+  const tellKey = async (peer, send) => {
+    const made = await keys;
+    if (made && !said && send({ type: "sealing-key", publicKey: made.publicKey })) said = { peer, ...made };
+  };
   const hear = (data) => {
     early.heard.push(data);
     if (!says(data, "welcome")) return;
-    keys.then((made) => {
-      if (!made || !sockets.length || socket.readyState > WebSocket.OPEN) return;
-      said = { peer: JSON.parse(data).peer, ...made };
-      socket.send(JSON.stringify((early.said = { type: "sealing-key", publicKey: made.publicKey })));
+    tellKey(JSON.parse(data).peer, (message) => {
+      if (!sockets.length || socket.readyState > WebSocket.OPEN) return false;
+      early.said = message;
+      socket.send(JSON.stringify(message));
+      return true;
     });
   };
   socket.onclose = ({ code }) => (early.closedWith = code);
@@ -82,7 +87,7 @@ function askEarly() {
     early.pings.push(performance.now());
     socket.send('{"type":"ping","received":0}');
   }, 250);
-  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null, key: () => said };
+  return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null, key: () => said, tellKey };
 }
 
 async function makeKeys() {

@@ -42,6 +42,7 @@ export class LaterParts {
   /** @type {SocketVoice | null} */ #voice = null;
   /** Others' keys and voices that came before what takes them. @type {(import("../signaling/messages.js").SealingKey | import("../signaling/messages.js").Voice)[]} */ #early = [];
   #peer = "";
+  /** The key made at the tap is this peer's, or will not be. @type {Promise<unknown>} */ #keyTold = Promise.resolve();
   #voiceTimer = 0;
   #lineTimer = 0;
   #lineWantedAt = 0;
@@ -58,6 +59,7 @@ export class LaterParts {
    * @param {() => void} hands.render
    * @param {() => void} hands.suspect this side's line may be gone
    * @param {() => import("../signaling/tickets.js").EarlyKey | null} hands.earlyKey
+   * @param {import("../signaling/tickets.js").TellKey} hands.tellKey
    * @param {() => number} hands.roundTripMs of a message to the server and its answer; 0: not known
    * @param {() => number} hands.socketBytes what the socket has carried
    * @param {() => import("../signaling/tickets.js").HelpPlan} hands.helpPlan
@@ -73,7 +75,8 @@ export class LaterParts {
   welcomed(endsAt, peer) {
     this.#endsAt = endsAt;
     this.#peer = peer;
-    void this.#voice?.agreement.become(peer);
+    this.#keyTold = this.hands.tellKey(peer, this.hands.send);
+    void this.#keyTold.then(() => this.#voice?.agreement.become(peer));
     if (this.hands.roundTripMs() >= VOICE_FROM_RTT_MS) void this.#bringVoice().catch(() => 0);
     this.#wantLine(LINE_AFTER_WELCOME_MS);
   }
@@ -149,6 +152,7 @@ export class LaterParts {
   async #makeVoice() {
     await bringAtLast(here(VOICE));
     const { SocketVoice } = await import("../clips/socket-voice.js");
+    await this.#keyTold;
     const { send, mesh, render, model, earlyKey } = this.hands;
     this.#voice = new SocketVoice({ send, carrier: (peer) => mesh.carrier(peer), early: earlyKey, changed: render });
     if (this.#peer) void this.#voice.agreement.become(this.#peer);

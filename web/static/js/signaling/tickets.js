@@ -23,7 +23,11 @@
  * @typedef {{socket: WebSocket, said?: import("./messages.js").ClientMessage, dialledAt: number, openedAfterMs: number, roundTripMs: number, met: boolean, pings: number[], heard: (string | ArrayBuffer)[], closedWith: number}} EarlySocket
  */
 /** Keys made at the tap, of which this peer has told the public one. @typedef {{peer: string, privateKey: CryptoKey, publicKey: string}} EarlyKey */
-/** What the page has asked for at the tap already; each can be taken once. @typedef {{take: () => Answer | null, takeSocket: () => EarlySocket | null, key: () => EarlyKey | null}} Early */
+/**
+ * What the page has asked for at the tap already; each can be taken once. `tellKey` tells the key made then, if no peer of this page has told it.
+ * @typedef {{take: () => Answer | null, takeSocket: () => EarlySocket | null, key: () => EarlyKey | null, tellKey: TellKey}} Early
+ */
+/** @typedef {(peer: string, send: (message: import("./messages.js").ClientMessage) => boolean) => Promise<unknown>} TellKey */
 
 export const REQUEST_TIMEOUT_MS = 15_000;
 export const CLAIM_POLL_MS = 3_000;
