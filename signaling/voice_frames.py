@@ -1,6 +1,6 @@
 """Voice on the wire: one binary frame for each part. The same as text is half as long again, beside handshakes.
 
-Where each byte stands: PROTOCOL.md, *Binary frames*. What is sealed was sealed in a browser for other browsers: the
+Where each byte stands: PROTOCOL.md, *Below voice*. What is sealed was sealed in a browser for other browsers: the
 server looks at lengths and can read none of it.
 """
 

@@ -1,4 +1,4 @@
-/** Voice on the wire: one binary frame for each part. Where each byte stands: PROTOCOL.md, "Binary frames". */
+/** Voice on the wire: one binary frame for each part. Where each byte stands: PROTOCOL.md, "Below voice". */
 
 import { fromBase64url, fromHex, join, toBase64url, toHex } from "./binary.js";
 
