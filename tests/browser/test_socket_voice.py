@@ -111,6 +111,25 @@ def test_the_childs_pause_silences_the_voice_both_ways_at_once(held: Held) -> No
     hears_on(child, 1)
 
 
+def test_a_line_that_is_cut_before_any_connection_stands_leaves_one_card_that_can_be_read(held: Held) -> None:
+    child = come_together(held)[0]
+    child.set_viewport_size({"width": 360, "height": 640})
+    hears_on(child, 1)
+    child.context.set_offline(True)
+    child.evaluate("window.sockets.forEach((socket) => socket.close())")
+    child.wait_for_selector('#card:not([hidden]) [data-picture="resting"]')
+    assert child.locator(".seat:visible").count() == 0
+    self_view = child.locator("#self").bounding_box()
+    assert self_view is not None
+    for words in child.locator("#card :is(h2, p)").all():
+        box = words.bounding_box()
+        assert box is not None
+        assert box["y"] >= self_view["y"] + self_view["height"] or box["y"] + box["height"] <= self_view["y"]
+    child.context.set_offline(False)
+    hears_on(child, 1)
+    assert child.locator(".seat:visible").count() == 2
+
+
 @pytest.mark.skipif(FIREFOX is None, reason="Firefox ESR is not installed (apt-get install firefox-esr)")
 def test_a_psychologist_in_firefox_hears_and_is_heard(held: Held) -> None:
     with running_firefox() as firefox:
