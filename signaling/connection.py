@@ -1,6 +1,7 @@
 """A socket with a ticket: reads frames for the owner of the room, writes what the owner sends, decides nothing."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -21,10 +22,11 @@ from signaling.bus_messages import (
 )
 from signaling.close_codes import CloseCode
 from signaling.codec import ProtocolError, parse
+from signaling.messages import ClientMessage
 from signaling.outbox import Outbox
 from signaling.rate_limit import RateLimit
 from signaling.settings import SignalingSettings
-from signaling.voice_frames import parse_voice
+from signaling.voice_frames import Voice, parse_voice
 
 log = structlog.get_logger(__name__)
 
@@ -72,42 +74,35 @@ class Connection:
         while True:
             frame = await self._socket.receive()
             if frame.type is WSMsgType.TEXT:
-                if not self._outbox.is_closing:
-                    self._take(frame.data)
+                self._take(frame.data, parse, self._take_garbled)
             elif frame.type is WSMsgType.BINARY:
-                if not self._outbox.is_closing:
-                    self._take_voice(frame.data)
+                self._take(frame.data, parse_voice, self._end)
             else:
                 return
 
-    def _take(self, data: bytes) -> None:
-        if not self._is_allowed(data):
+    def _take(
+        self,
+        frame: bytes,
+        read: Callable[[bytes], ClientMessage | Voice],
+        refuse: Callable[[ProtocolError], None],
+    ) -> None:
+        if self._outbox.is_closing:
+            return
+        if not self._rate.allows(len(frame), self._loop.time()):
+            log.info("socket closed", reason="too many messages")
+            self._outbox.close(CloseCode.TOO_MANY_MESSAGES)
             return
         try:
-            message = parse(data)
+            message = read(frame)
         except ProtocolError as fault:
-            self._take_garbled(fault)
+            refuse(fault)
             return
         self._bus.publish(self._channel, SocketSaid(self._id, message))
 
-    def _take_voice(self, frame: bytes) -> None:
-        """Pass a voice on. A frame that is none ends the socket: there is no count of them to put right."""
-        if not self._is_allowed(frame):
-            return
-        try:
-            voice = parse_voice(frame)
-        except ProtocolError as fault:
-            log.info("protocol error", reason=fault.reason)
-            self._outbox.close(CloseCode.UNSUPPORTED_DATA)
-            return
-        self._bus.publish(self._channel, SocketSaid(self._id, voice))
-
-    def _is_allowed(self, frame: bytes) -> bool:
-        is_allowed = self._rate.allows(len(frame), self._loop.time())
-        if not is_allowed:
-            log.info("socket closed", reason="too many messages")
-            self._outbox.close(CloseCode.TOO_MANY_MESSAGES)
-        return is_allowed
+    def _end(self, fault: ProtocolError) -> None:
+        """A binary frame that is no voice ends the socket: nobody counts them, so there is no count to put right."""
+        log.info("protocol error", reason=fault.reason)
+        self._outbox.close(CloseCode.UNSUPPORTED_DATA)
 
     def _take_garbled(self, fault: ProtocolError) -> None:
         self._garbled += 1
