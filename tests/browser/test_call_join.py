@@ -170,6 +170,26 @@ def test_a_second_device_with_the_same_link_waits_and_an_adult_decides(visit: Vi
     child.wait_for_selector('#room[data-signaling="offline"]', timeout=20_000)
 
 
+def test_the_key_made_at_the_tap_is_told_once_also_where_the_room_is_there_before_the_welcome(visit: Visit) -> None:
+    """Whoever comes back has the room before the ticket, and here nothing ever comes that would seal with the key."""
+    worker = visit.join("social_worker")
+    worker.wait_for_selector('#room[data-signaling="online"]')
+    said: list[str] = []
+    worker.on("websocket", lambda socket: socket.on("framesent", lambda text: said.append(json.loads(text)["type"])))
+    worker.route("**/socket-voice.js", lambda route: route.abort())
+
+    def answer_late(route: Route) -> None:
+        worker.wait_for_timeout(1_500)
+        route.continue_()
+
+    worker.route("**/api/visits/*/ticket", answer_late)
+    worker.reload()
+    press(worker, "join")
+    worker.wait_for_selector('#room[data-signaling="online"]')
+    worker.wait_for_timeout(500)
+    assert said.count("sealing-key") == 1
+
+
 def test_the_socket_opens_while_people_look_at_the_door_and_says_nothing_before_the_tap(visit: Visit) -> None:
     page = visit.profile().new_page()
     sockets: list[WebSocket] = []

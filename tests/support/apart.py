@@ -103,13 +103,15 @@ class Apart(Visit):
             context.add_init_script(script)
         page = context.new_page()
         kept, sent = self.frames.setdefault(role, []), self.sent.setdefault(role, [])
-        page.on(
-            "websocket",
-            lambda socket: (
-                socket.on("framesent", lambda frame: (kept.append(frame), sent.append(frame))),
-                socket.on("framereceived", lambda frame: kept.append(frame)),  # noqa: PLW0108 (Playwright marks what it calls)
-            ),
-        )
+
+        def hear(frame: str | bytes) -> None:
+            kept.append(frame)
+
+        def say(frame: str | bytes) -> None:
+            kept.append(frame)
+            sent.append(frame)
+
+        page.on("websocket", lambda socket: (socket.on("framesent", say), socket.on("framereceived", hear)))
         page.goto(self.server.links[role])
         press(page, "join")
         page.wait_for_selector('#room[data-signaling="online"]', timeout=20_000)
