@@ -4,6 +4,7 @@ import { mock, test } from "node:test";
 import { HANDSHAKE_SILENCE_MS, LOOK_EVERY_MS } from "../../web/static/js/rtc/establishment.js";
 import { Mesh } from "../../web/static/js/rtc/mesh.js";
 import { Peer } from "../../web/static/js/rtc/peer.js";
+import { OVERTAKING_MAX_MS, THIN_FROM_MS } from "../../web/static/js/rtc/turns.js";
 
 /** Stands for the browser's connections: the test says how far each has come. */
 class Connection {
@@ -40,20 +41,20 @@ class Connection {
   }
 }
 
-/** @param {(given: {mesh: Mesh, connects: () => Connection, told: [string, unknown][], said: {type: string}[]}) => void | Promise<void>} check */
-async function withMesh(check) {
+/** @param {(given: {mesh: Mesh, connects: (peer?: string) => Connection, told: [string, unknown][], said: {type: string, peer?: string}[]}) => void | Promise<void>} check */
+async function withMesh(check, roundTripMs = 0) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   Connection.all = [];
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
   /** @type {[string, unknown][]} */ const told = [];
-  /** @type {{type: string}[]} */ const said = [];
+  /** @type {{type: string, peer?: string}[]} */ const said = [];
   const mesh = new Mesh({
-    send: (message) => said.push(message) > 0, onPeer: (_, state, stream) => told.push([state, stream]), onLineBack: () => undefined, roundTripMs: () => 0,
+    send: (message) => said.push(message) > 0, onPeer: (_, state, stream) => told.push([state, stream]), onLineBack: () => undefined, roundTripMs: () => roundTripMs,
   });
   let negotiation = 0;
-  const connects = () => {
+  const connects = (peer = "p") => {
     negotiation += 1;
-    mesh.connect({ type: "connect", seq: negotiation, peer: "p", polite: true, negotiation, relayOnly: false, iceServers: [] });
+    mesh.connect({ type: "connect", seq: negotiation, peer, polite: true, negotiation, relayOnly: false, iceServers: [] });
     return /** @type {Connection} */ (Connection.all.at(-1));
   };
   try {
@@ -63,6 +64,14 @@ async function withMesh(check) {
     mock.timers.reset();
   }
 }
+
+/** @param {number} ms */
+const pass = async (ms) => {
+  for (let gone = 0; gone < ms; gone += LOOK_EVERY_MS) {
+    mock.timers.tick(LOOK_EVERY_MS);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  }
+};
 
 const states = () => Connection.all.map(({ connectionState }) => connectionState);
 
@@ -144,13 +153,6 @@ test("a handshake that hangs is given up once, and the next one has twice as lon
   withMesh(async ({ mesh, connects, said }) => {
     mesh.setOnline(true);
     const asked = () => said.filter(({ type }) => type === "reconnect").length;
-    /** @param {number} ms */
-    const pass = async (ms) => {
-      for (let gone = 0; gone < ms; gone += LOOK_EVERY_MS) {
-        mock.timers.tick(LOOK_EVERY_MS);
-        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
-      }
-    };
     connects().shakesHands();
     await pass(HANDSHAKE_SILENCE_MS - LOOK_EVERY_MS);
     assert.equal(asked(), 0);
@@ -162,6 +164,36 @@ test("a handshake that hangs is given up once, and the next one has twice as lon
     await pass(LOOK_EVERY_MS);
     assert.equal(asked(), 2);
   }));
+
+for (const [line, roundTripMs] of /** @type {const} */ ([["a thin line", THIN_FROM_MS], ["any other", 0]])) {
+  test(`of two handshakes that hang at once, ${line} overtakes ${roundTripMs ? "one after the other" : "both"}`, () =>
+    withMesh(async ({ mesh, connects, said }) => {
+      mesh.setOnline(true);
+      const asked = () => said.flatMap(({ type, peer }) => (type === "reconnect" ? [peer] : []));
+      for (const peer of ["p", "q"]) connects(peer).shakesHands();
+      await pass(HANDSHAKE_SILENCE_MS);
+      assert.deepEqual(asked(), roundTripMs ? ["p"] : ["p", "q"]);
+      if (!roundTripMs) return;
+      const anew = connects("p");
+      await pass(OVERTAKING_MAX_MS - LOOK_EVERY_MS);
+      assert.deepEqual(asked(), ["p"]);
+      anew.shakesHands();
+      await pass(LOOK_EVERY_MS);
+      assert.deepEqual(asked(), ["p", "q"]);
+    }, roundTripMs));
+}
+
+test("what overtakes and finds no way holds up the next for a while only", () =>
+  withMesh(async ({ mesh, connects, said }) => {
+    mesh.setOnline(true);
+    connects("p").shakesHands();
+    connects("p");
+    connects("q").shakesHands();
+    await pass(OVERTAKING_MAX_MS - LOOK_EVERY_MS);
+    assert.deepEqual(said, []);
+    await pass(LOOK_EVERY_MS);
+    assert.deepEqual(said.map(({ peer }) => peer), ["q"]);
+  }, THIN_FROM_MS));
 
 test("what goes out is said to the one behind as well: the child's pause silences it", () =>
   withMesh(({ mesh, connects }) => {

@@ -6,7 +6,7 @@ import { Recovery } from "../../web/static/js/rtc/recovery.js";
 /** A connection whose condition the test sets, and what was asked for, with the second at which it was. */
 function connection({ polite = false } = {}) {
   const told = [];
-  const it = { condition: "well", reach: true, told, started: Date.now() };
+  const it = { condition: "well", reach: true, free: true, told, started: Date.now() };
   const seconds = () => Math.round((Date.now() - it.started) / 1000);
   it.recovery = new Recovery({
     polite,
@@ -14,6 +14,7 @@ function connection({ polite = false } = {}) {
     canReach: () => it.reach,
     restart: () => told.push(`restart at ${seconds()}`),
     renew: () => told.push(`renew at ${seconds()}`),
+    overtake: () => it.free && told.push(`overtake at ${seconds()}`) > 0,
   });
   it.becomes = (condition) => {
     it.condition = condition;
@@ -96,5 +97,18 @@ test("a description that never came asks for a new connection, not for a restart
   const it = connection({ polite: true });
   it.becomes("stuck");
   pass(3_000);
-  assert.deepEqual(it.told, ["renew at 0"]);
+  assert.deepEqual(it.told, ["overtake at 0"]);
+});
+
+test("what may not be overtaken yet is as soon as it may, once, and not if it has come about meanwhile", () => {
+  const [waits, heals] = [connection(), connection()];
+  for (const it of [waits, heals]) {
+    it.free = false;
+    it.becomes("stuck");
+  }
+  pass(2_000);
+  heals.becomes("well");
+  waits.free = heals.free = true;
+  pass(3_000);
+  assert.deepEqual([waits.told, heals.told], [["overtake at 2"], []]);
 });

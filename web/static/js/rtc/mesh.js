@@ -2,6 +2,7 @@
 
 import { LineWatch } from "./line-watch.js";
 import { Peer } from "./peer.js";
+import { hasWay, THIN_FROM_MS, Turns } from "./turns.js";
 
 /** @typedef {import("./peer.js").Tracks} Tracks */
 /** @typedef {import("./peer.js").Cap} Cap */
@@ -21,15 +22,6 @@ export const INHERITED_MAX_MS = 20_000;
 export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 });
 export const FIRST_PACKET_MS = 60;
 
-/**
- * Chromium checks a connection that does not stand yet 20 times a second. With the answers that is some 50 kbit/s of an
- * uplink for each: two at once fill an EDGE line, and what they wait for comes seconds late or not at all. Where a message
- * takes this long to be answered, the line is taken for thin, and connections are checked one after another.
- */
-export const THIN_FROM_MS = 350;
-/** Whose turn has lasted this long no longer holds up the next. */
-export const TURN_MAX_MS = 4_000;
-
 const NOTHING = Object.freeze({ audio: null, video: null });
 
 /**
@@ -39,7 +31,6 @@ const NOTHING = Object.freeze({ audio: null, video: null });
  * @property {MediaStream} stream what comes from the other side
  * @property {Report | null} report
  * @property {number} tries how many were given up before it for want of a handshake
- * @property {"to come" | "now" | "over"} turn to check the other side's candidates; over: it may go on, and holds up nobody
  */
 
 export class Mesh {
@@ -56,6 +47,7 @@ export class Mesh {
   /** @type {((servers: RTCIceServer[]) => void)[]} */ #askers = [];
   /** @type {RTCIceServer[]} */ #servers = [];
   #watch;
+  #turns = new Turns(() => this.isThin);
   /** What is done with a piece of a still; nothing until somebody asks for them. @type {(id: string, peer: Peer, piece: unknown) => void} */
   onStillPiece = () => undefined;
 
@@ -98,10 +90,12 @@ export class Mesh {
     if (before && (goesOn || this.#standsBehind(id))) this.#leaveBehind(id, before);
     else this.#close(id);
     if (this.#legs.size >= LEGS_MAX) return;
+    if (goesOn) this.#turns.noteOvertaking(id);
     const stream = new MediaStream();
     const isCurrent = () => this.#legs.get(id)?.negotiation === negotiation;
     /** @param {import("../signaling/messages.js").ClientMessage} message */
     const send = (message) => isCurrent() && this.wiring.send(message);
+    const renew = () => send({ type: "reconnect", peer: id, negotiation });
     this.#servers = iceServers;
     const peer = new Peer({
       polite,
@@ -114,15 +108,17 @@ export class Mesh {
       packetMs: FIRST_PACKET_MS,
       canReach: () => this.#online && !this.#away.has(id) && isCurrent(),
       freshIceServers: () => this.#freshIceServers(),
-      renew: () => send({ type: "reconnect", peer: id, negotiation }),
+      renew,
+      overtake: () => this.#turns.mayOvertake(id) && renew(),
       sendDescription: (type, description) => send({ type, to: id, negotiation, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: id, negotiation, candidate }),
       onState: (state) => {
+        if (isCurrent() && hasWay(peer.pc)) this.#turns.endOvertaking(id);
         if (state === "connected" && isCurrent()) {
           this.#dropInherited(id);
           this.#dropBehind(id);
         }
-        this.#giveTurns();
+        this.#turns.give();
         this.#tell(id);
       },
       onTrack: (track) => {
@@ -135,9 +131,9 @@ export class Mesh {
         if (leg) leg.report = { report, at: performance.now() };
       },
       onStillPiece: (piece) => this.onStillPiece(id, peer, piece),
+      onSomethingToCheck: () => this.#turns.ask(peer),
     });
-    this.#legs.set(id, { peer, negotiation, stream, report: null, turn: "to come", tries });
-    this.#giveTurns();
+    this.#legs.set(id, { peer, negotiation, stream, report: null, tries });
     this.#tell(id);
   }
 
@@ -339,22 +335,6 @@ export class Mesh {
     }
   }
 
-  /** Let every connection be checked whose turn it is, in the order in which the server named them. */
-  #giveTurns() {
-    for (const leg of this.#legs.values()) {
-      if (leg.turn === "to come") {
-        leg.turn = "now";
-        leg.peer.beginChecks();
-        setTimeout(() => {
-          leg.turn = "over";
-          this.#giveTurns();
-        }, TURN_MAX_MS);
-      }
-      const checking = ["new", "checking"].includes(leg.peer.pc.iceConnectionState);
-      if (checking && leg.turn === "now" && this.isThin) return;
-    }
-  }
-
   /** @returns {Tracks} */
   #outgoing() {
     return this.#sending ? this.#tracks : NOTHING;
@@ -373,7 +353,7 @@ export class Mesh {
     this.#dropBehind(id);
     this.#legs.delete(id);
     this.#caps.delete(id);
-    this.#giveTurns();
+    this.#turns.endOvertaking(id);
     this.wiring.onPeer(id, "closed", null);
   }
 

@@ -70,7 +70,9 @@ export class Peer {
    * @param {number} setting.packetMs how much sound a packet of the other side is to hold
    * @param {() => boolean} setting.canReach whether what is sent through signaling reaches the other side soon
    * @param {() => Promise<RTCIceServer[] | null>} setting.freshIceServers asked before an ICE restart; null keeps the old ones
-   * @param {() => void} setting.renew ask for a new connection instead of this one
+   * @param {() => void} setting.renew as in Recovery, and
+   * @param {() => boolean} setting.overtake
+   * @param {() => void} setting.onSomethingToCheck from now on {@link Peer#beginChecks} would check something
    * @param {SendDescription} setting.sendDescription
    * @param {(candidate: RTCIceCandidateInit | null) => void} setting.sendCandidate
    * @param {(state: RTCPeerConnectionState) => void} setting.onState
@@ -93,6 +95,7 @@ export class Peer {
       canReach: setting.canReach,
       restart: () => void this.#restart(),
       renew: setting.renew,
+      overtake: setting.overtake,
     });
     this.pc.onicecandidate = ({ candidate }) => {
       this.answered.take(candidate, this.isWide);
@@ -282,8 +285,9 @@ export class Peer {
   }
 
   async #check() {
-    if (!this.#mayCheck || !this.pc.remoteDescription) return;
     const relay = this.setting.relayOnly && this.#relay;
+    if (!this.pc.remoteDescription || !(relay || this.#early.length)) return;
+    if (!this.#mayCheck) return this.setting.onSomethingToCheck();
     if (relay) {
       [this.#named, this.#relay] = [relay.usernameFragment, null];
       await this.#addCandidate(neighbour(relay.address ?? ""));

@@ -29,6 +29,7 @@ export class Recovery {
    * @param {() => boolean} wiring.canReach whether what we say reaches the other side soon
    * @param {() => void} wiring.restart restart ICE
    * @param {() => void} wiring.renew ask for a new connection
+   * @param {() => boolean} wiring.overtake the same for one that is stuck; false: not now
    */
   constructor(wiring) {
     this.wiring = wiring;
@@ -62,7 +63,7 @@ export class Recovery {
   }
 
   #look() {
-    const { condition, canReach, polite, renew } = this.wiring;
+    const { condition, canReach, polite, renew, overtake } = this.wiring;
     const now = Date.now();
     const state = condition();
     if (state === "well") this.stop();
@@ -70,8 +71,7 @@ export class Recovery {
     else if (!this.#restartedAt) {
       this.#since ||= now;
       if (state === "stuck") {
-        this.noteRestart();
-        renew();
+        if (overtake()) this.noteRestart();
         return;
       }
       const grace = polite ? POLITE_GRACE_MS : state === "failed" ? 0 : DISCONNECTED_GRACE_MS;
