@@ -171,6 +171,11 @@ class Call:
             found[role] = [f"{now / 1000:.0f} s {rung}" for now, rung in begun if rung]
         return found
 
+    async def payload_types(self, role: str) -> list[int | None]:
+        """Return under which payload type somebody's speech goes to each of the others; None: none goes yet."""
+        found: list[int | None] = await self.pages[role].evaluate("window.watched.payloadTypes()")
+        return found
+
     async def relays(self, role: str) -> list[str]:
         """Return by which protocol a page reaches the relay, for each of its connections; "direct" without one."""
         paths = await self.pages[role].evaluate("window.watched.paths()")

@@ -169,4 +169,12 @@
       const { candidateType = null, relayProtocol = null, url = null } = stats.get(pair?.localCandidateId) ?? {};
       return { from, candidateType, relayProtocol, url };
     }));
+
+  /* Under which payload type speech goes to each. */
+  watched.payloadTypes = () =>
+    Promise.all(open().map(async ({ pc }) => {
+      const stats = await pc.getStats();
+      const speech = [...stats.values()].find(({ type, kind }) => type === "outbound-rtp" && kind === "audio");
+      return stats.get(speech?.codecId)?.payloadType ?? null;
+    }));
 })();

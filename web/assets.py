@@ -43,7 +43,7 @@ BROTLI_QUALITY = 11
 #: while the door is still on its way: as much as comes before the answer to the tap.
 GROUPS = (
     "js/rtc/mesh.js", "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
-    "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
+    "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js", "js/rtc/repeater.js",
     "js/clips/socket-voice.js",
     "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip

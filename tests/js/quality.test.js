@@ -19,8 +19,8 @@ async function knowing(names, act) {
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one */
-async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one @param {boolean} [wantsRepeater] whether it asks for repair that this browser leaves to Opus */
+async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false, wantsRepeater = false) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -37,8 +37,10 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
   ]);
   /** @type {any[]} */ const delays = [];
   /** @type {any[]} */ const caps = [];
+  /** @type {unknown[]} */ const repeated = [];
   const peer = {
-    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, repeats, packetMs, silentMs: 0, noteSilence() {}, report() {},
+    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, repeats, isRepeated: repeats, packetMs, silentMs: 0, noteSilence() {},
+    wantsRepeater, /** @param {unknown} make */ repeatBy: (make) => repeated.push(make),
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
   const mesh = {
@@ -69,7 +71,7 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
     performance.now = real;
     mock.timers.reset();
   }
-  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes };
+  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes, repeated };
 }
 
 /** @param {number} seconds @param {Second} second */
@@ -130,4 +132,28 @@ test("speech shares the room of a thin line only where the way is long or someth
   assert.deepEqual([await bps(all(3, {})), await bps(all(3, {}), true)], [24_000, 8_000]);
   assert.equal(await bps([...all(5, { rttMs: 100, lost: 8 }), ...all(6, { rttMs: 900, holes: 20, lost: 8 })]), 8_000);
   assert.equal(await bps([...all(5, { rttMs: 100, lost: 8 }), ...all(6, { rttMs: 100, holes: 20, lost: 8 })]), 24_000);
+});
+
+test("where the other side asks for repair, speech is sent twice by a worker, as soon as that is there", async () => {
+  const looked = async (/** @type {boolean} */ wants) => {
+    const { repeated } = await over(all(3, {}), false, false, 60, false, wants);
+    for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done));
+    return repeated;
+  };
+  /** @type {(() => void) | null} */ let onmessage = null;
+  Object.assign(globalThis, {
+    RTCRtpScriptTransform: class {},
+    Worker: class { set onmessage(/** @type {any} */ heard) { onmessage = () => heard({ type: "message" }); } },
+  });
+  try {
+    assert.deepEqual([await looked(false), onmessage], [[], null]);
+    const repeated = await looked(true);
+    assert.deepEqual([repeated, typeof onmessage], [[], "function"]);
+    /** @type {any} */ (onmessage)();
+    for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done));
+    assert.ok(repeated.length > 0 && repeated.every((make) => typeof make === "function"));
+  } finally {
+    // @ts-ignore only browsers have it
+    delete globalThis.RTCRtpScriptTransform;
+  }
 });

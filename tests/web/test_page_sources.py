@@ -118,4 +118,4 @@ def test_the_service_worker_keeps_every_part_of_the_call_page_and_nothing_else()
     ours = re.compile(found[1].replace(r"\/", "/"))
     files = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()]
     kept = {name for name in files if ours.search(name)}
-    assert kept == {*GROUPS, "js/clips/capture-worklet.js", "js/ui/low-rungs.css"}
+    assert kept == {*GROUPS, "js/clips/capture-worklet.js", "js/rtc/red-worker.js", "js/ui/low-rungs.css"}

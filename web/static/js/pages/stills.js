@@ -20,7 +20,7 @@ export function keepStills({ view, mesh, render }) {
   };
   const sender = new StillSender({
     picture: () => mesh.picture,
-    receivers: () => mesh.legs().map(({ id, peer }) => ({ id, everyS: peer.stillEveryS, send: (piece) => peer.sendStillPiece(piece) })),
+    receivers: () => mesh.legs().map(({ id, peer }) => ({ id, everyS: peer.stillEveryS, send: (piece) => peer.channels?.sendStillPiece(piece) ?? false })),
     grab: grabStill,
   });
   setInterval(() => sender.look(), LOOK_EVERY_MS);

@@ -6,10 +6,11 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, shortDescription, speaksRed } from "./lean-description.js";
+import { askedPacketMs, asksAgain, asksRepair, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed, withRed } from "./lean-description.js";
 import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
+import { SideChannels } from "./side-channels.js";
 import { limit } from "./sender-limits.js";
 
 /** When no server has answered over UDP by then, the others are asked too. */
@@ -19,8 +20,6 @@ export const CREDENTIALS_FRESH_MS = 200_000;
 /** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
 export const SILENT_MS = 3_000;
 export const DOUBTFUL_MS = 900;
-/** A piece of a still that has not got through by then is worth less than the room it takes. */
-export const STILL_LIFE_MS = 4_000;
 /** After coming back, silence is looked at with doubt for this long. */
 export const HURRY_MS = 4_000;
 
@@ -33,6 +32,7 @@ export class Peer {
   answered = new Answered();
   /** How long nothing has come where sound was heard before. */
   silentMs = 0;
+  /** For reports and stills, from the first description on. @type {SideChannels | null} */ channels = null;
 
   #voice = new MediaStream();
   #face = new MediaStream();
@@ -41,13 +41,12 @@ export class Peer {
   /** A candidate of this side's own relay, until it has been named. @type {RTCIceCandidate | null} */ #relay = null;
   /** The generation for which one has been. @type {string | null | undefined} */ #named;
   /** @type {{audio?: RTCRtpSender, video?: RTCRtpSender}} */ #senders = {};
-  /** @type {RTCDataChannel | null} */ #channel = null;
-  /** @type {RTCDataChannel | null} */ #stills = null;
   /** @type {Tracks} */ #tracks;
   /** @type {Cap} */ #cap;
   #packetMs;
   #again = false;
   #repaired = false;
+  /** @type {import("./repeater.js").Repeater | null} */ #repeater = null;
   /** What is asked of the other side has changed since the last description of ours. */ #asks = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
@@ -70,8 +69,8 @@ export class Peer {
    * @param {number} setting.packetMs how much sound a packet of the other side is to hold
    * @param {() => boolean} setting.canReach whether what is sent through signaling reaches the other side soon
    * @param {() => Promise<RTCIceServer[] | null>} setting.freshIceServers asked before an ICE restart; null keeps the old ones
-   * @param {() => void} setting.renew as in Recovery, and
-   * @param {() => boolean} setting.overtake
+   * @param {() => void} setting.renew ask for a new connection instead of this one
+   * @param {() => boolean} setting.overtake as {@link Recovery} has it
    * @param {() => void} setting.onSomethingToCheck from now on {@link Peer#beginChecks} would check something
    * @param {SendDescription} setting.sendDescription
    * @param {(candidate: RTCIceCandidateInit | null) => void} setting.sendCandidate
@@ -113,7 +112,7 @@ export class Peer {
       });
       preferSound(transceiver);
       this.#adopt(transceiver);
-      this.#openChannels();
+      this.channels = new SideChannels(this.pc, setting);
     }
     this.establishment = new Establishment(this.pc, setting.tries, () => this.recovery.observe());
   }
@@ -138,6 +137,20 @@ export class Peer {
     void this.#queue(() => this.#offer());
   }
 
+  /** Whether the other side asks for repair, and this browser cannot send speech twice by itself: see {@link Peer#repeatBy}. */
+  get wantsRepeater() {
+    const { localDescription, remoteDescription } = this.pc;
+    return asksRepair(remoteDescription?.sdp) && !speaksRed(localDescription?.sdp) && !this.#repeater?.isRefused;
+  }
+
+  /** Send speech twice: by an offer. @param {(pc: RTCPeerConnection) => import("./repeater.js").Repeater} make */
+  repeatBy(make) {
+    return this.#queue(() => {
+      this.#repeater ??= make(this.pc);
+      return this.#offer();
+    });
+  }
+
   /** Let sound and picture wait for what comes late; null: as the browser finds right. @param {{audioMs: number | null, videoMs: number | null}} delay */
   setPlayoutDelay({ audioMs, videoMs }) {
     for (const receiver of this.pc.getReceivers()) {
@@ -146,14 +159,9 @@ export class Peer {
     }
   }
 
-  /** Tell the other end what is heard of it; lost when the line is. @param {unknown} report */
-  report(report) {
-    if (this.#channel?.readyState === "open" && this.#channel.bufferedAmount === 0) this.#channel.send(JSON.stringify(report));
-  }
-
   /** Whether what is said over it arrives: both sides' handshakes are done, and nothing has been missing for long. */
   get isThrough() {
-    return this.pc.connectionState === "connected" && this.#channel?.readyState === "open" && this.silentMs < SILENT_MS;
+    return this.pc.connectionState === "connected" && this.channels?.isOpen && this.silentMs < SILENT_MS;
   }
 
   /** Whether lost sound is sent again. It takes both: whoever hears well lets the other ask. */
@@ -161,9 +169,14 @@ export class Peer {
     return this.#again || asksAgain(this.pc.remoteDescription?.sdp);
   }
 
-  /** Whether speech is sent twice: where both browsers know how. */
+  /** Whether speech is sent twice: both browsers do by themselves, or this side sees to it. */
   get repeats() {
-    return speaksRed(this.pc.localDescription?.sdp) && speaksRed(this.pc.remoteDescription?.sdp);
+    return this.isRepeated || this.#repeater?.isActive === true;
+  }
+
+  /** Whether the other side sends it twice by itself. */
+  get isRepeated() {
+    return speaksRed(this.pc.localDescription?.sdp) && prefersRed(this.pc.remoteDescription?.sdp);
   }
 
   /** How long the packets of speech are that the other side asks for, in ms; undefined: it has not said. */
@@ -174,13 +187,6 @@ export class Peer {
   /** Seconds between two stills; 0: none. */
   get stillEveryS() {
     return this.#cap.stillEveryS;
-  }
-
-  /** Send a piece of a still; false while the line has another one to carry. @param {Uint8Array<ArrayBuffer>} piece */
-  sendStillPiece(piece) {
-    if (this.#stills?.readyState !== "open" || this.#stills.bufferedAmount > 0) return false;
-    this.#stills.send(piece);
-    return true;
   }
 
   /** Apply an offer or an answer from the other side. @param {RTCSessionDescriptionInit} description */
@@ -260,7 +266,9 @@ export class Peer {
     // A browser that takes only its own words still tells the other side what it would like to hear.
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);
-    if (type === "offer" || type === "answer") this.setting.sendDescription(type, { type, sdp: shortDescription(lean.sdp) });
+    if (type !== "offer" && type !== "answer") return;
+    if (type === "offer") this.#repeater?.offer(lean.sdp);
+    this.setting.sendDescription(type, { type, sdp: shortDescription(type === "offer" ? withRed(lean.sdp) : lean.sdp) });
   }
 
   /** @param {RTCSessionDescriptionInit} description */
@@ -270,11 +278,11 @@ export class Peer {
     this.ignoreOffer = !this.polite && offerCollision;
     if (this.ignoreOffer) return;
     const before = fragment(pc.remoteDescription?.sdp);
-    await pc.setRemoteDescription(description);
+    await pc.setRemoteDescription(this.#repeater?.take(description) ?? description);
     if (description.type === "offer") {
       if (before && fragment(description.sdp) !== before) await this.#otherRestarts();
       for (const transceiver of pc.getTransceivers()) this.#adopt(transceiver);
-      this.#openChannels();
+      this.channels ??= new SideChannels(pc, this.setting);
       await this.#feed();
       await this.#say(await pc.createAnswer());
     }
@@ -312,16 +320,6 @@ export class Peer {
     transceiver.direction = "sendrecv";
     transceiver.sender.setStreams?.(kind === "audio" ? this.#voice : this.#face);
     void this.#queue(() => this.#feed());
-  }
-
-  /** A few bytes a second beside the sound, and the stills; negotiated with the first offer, so that they cost no round trip. */
-  #openChannels() {
-    if (this.#channel) return;
-    this.#channel = this.pc.createDataChannel("wasl", { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
-    this.#channel.onmessage = ({ data }) => this.setting.onReport(data);
-    this.#stills = this.pc.createDataChannel("stills", { negotiated: true, id: 1, ordered: true, maxPacketLifeTime: STILL_LIFE_MS });
-    this.#stills.binaryType = "arraybuffer";
-    this.#stills.onmessage = ({ data }) => this.setting.onStillPiece(data);
   }
 
   /** Give the senders what is to be sent, and no more than the cap. */

@@ -44,6 +44,7 @@ const TELL_SIGNING = new Set(["psychologist", "social_worker", "classroom"]);
 const TALKERS = new Set(["classroom", "psychologist"]);
 
 export class Quality {
+  /** What sends speech twice where the browser cannot; null: nothing does. @type {Promise<((pc: RTCPeerConnection) => import("./repeater.js").Repeater) | null> | null} */ #repeating = null;
   /** What people have decided. @type {Wishes} */
   wishes = NO_WISHES;
   /** How often signing was switched, by anybody: odd is on. The highest number that is told holds, so it survives whoever is away. */
@@ -148,7 +149,7 @@ export class Quality {
       peer.noteSilence(heard ? 0 : peer.silentMs + (now.at - last.at) * (same ? 1 : 0));
       const hold = role() === "psychologist" ? this.wishes.hold : null;
       const { inventedPct, lossPct, bufferMs, packets } = here;
-      peer.report([inventedPct, lossPct, bufferMs, packets, hold, this.signingTurns, this.#spares, this.#agreed.has(id)]);
+      peer.channels?.report([inventedPct, lossPct, bufferMs, packets, hold, this.signingTurns, this.#spares, this.#agreed.has(id)]);
       if (roleOf(id) === "psychologist" && report) this.wishes = { ...this.wishes, hold: heldBy(report) };
       if (TELL_SIGNING.has(roleOf(id))) this.signingTurns = Math.max(this.signingTurns, turnsOf(report));
       const spares = sparedBy(report, TALKERS.has(roleOf(id)));
@@ -163,6 +164,7 @@ export class Quality {
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
     this.#bufferPlayout(legs, at);
+    void this.#repeatSpeech(legs);
     const rested = this.#rested;
     this.#rested = !live();
     if (this.#rested) return;
@@ -175,6 +177,15 @@ export class Quality {
     this.wiring.onView({ decision, path: types.includes("relay") ? "turn" : types.length ? "direct" : "", pictures });
   }
 
+  /** What is sent twice has fewer holes than what Opus repairs. @param {ReturnType<Mesh["legs"]>} legs */
+  async #repeatSpeech(legs) {
+    const wanting = legs.filter(({ peer }) => peer.wantsRepeater);
+    if (!wanting.length) return;
+    this.#repeating ??= import("./repeater.js").then(repeating);
+    const make = await this.#repeating;
+    if (make) for (const { peer } of wanting) void peer.repeatBy(make);
+  }
+
   /** @param {ReturnType<Mesh["legs"]>} legs @param {number} at */
   #bufferPlayout(legs, at) {
     for (const { id, peer } of legs) {
@@ -182,7 +193,7 @@ export class Quality {
       if (!known || peer.pc.connectionState !== "connected") continue;
       const heard = this.#window.filter((sample) => sample.at > Math.max(at - LOOK_BACK_MS, known.delay.changedAt))
         .flatMap((sample) => sample.legs.filter((leg) => leg.peer === id && leg.connection === "connected"));
-      known.delay = playoutDelay(known.delay, heard, { froze: known.froze, again: peer.asksAgain, twice: peer.repeats }, at);
+      known.delay = playoutDelay(known.delay, heard, { froze: known.froze, again: peer.asksAgain, twice: peer.isRepeated }, at);
       peer.setPlayoutDelay({ audioMs: known.delay.soundMs, videoMs: known.delay.pictureMs });
     }
   }
@@ -202,7 +213,7 @@ export class Quality {
     this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {
       const cap = caps[peer];
-      const { packetMs, again, repaired } = this.#packets(peer, rung, at, peers.get(peer)?.repeats);
+      const { packetMs, again, repaired } = this.#packets(peer, rung, at, peers.get(peer)?.isRepeated);
       if (cap) this.wiring.mesh.setCap(peer, cap, packetMs, again, repaired);
     }
   }
@@ -234,6 +245,12 @@ export class Quality {
     battery.onlevelchange = battery.onchargingchange = tell;
     tell();
   }
+}
+
+/** @param {typeof import("./repeater.js")} module @returns {Promise<((pc: RTCPeerConnection) => import("./repeater.js").Repeater) | null>} */
+async function repeating({ Repeater, startWorker }) {
+  const worker = await startWorker();
+  return worker && ((pc) => new Repeater(worker, pc));
 }
 
 /** What was agreed to be silent has not been lost. @param {typeof START} state @param {number} now @returns {typeof START} */
