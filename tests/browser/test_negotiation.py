@@ -32,6 +32,7 @@ CONNECT = """async (delayMs) => {
             video: canvas.captureStream(15).getVideoTracks()[0],
         },
         canReach: () => true, freshIceServers: async () => null, renew: () => undefined,
+        mayRepeat: () => false, makeRepeater: () => null,
         sendDescription: (type, description) => setTimeout(() => ends[other].handleDescription(description), delayMs),
         sendCandidate: (candidate) => setTimeout(() => ends[other].handleCandidate(candidate), delayMs),
         onState: () => undefined, onTrack: () => undefined, onReport: () => undefined,

@@ -49,7 +49,7 @@ async function withPeer(check) {
   /** @type {string[]} */ const said = [];
   const peer = new Peer(/** @type {any} */ ({
     polite: true, iceServers: [], relayOnly: false, wide: false, tracks: { audio: null, video: null }, packetMs: 60,
-    cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {}, onSomethingToCheck() {},
+    cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {}, onSomethingToCheck() {}, mayRepeat: () => false, makeRepeater: () => null,
     /** @param {string} _type @param {RTCSessionDescriptionInit} description */
     sendDescription: (_type, { sdp = "" }) => said.push(sdp),
     /** @param {RTCIceCandidateInit | null} candidate */

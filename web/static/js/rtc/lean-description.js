@@ -91,30 +91,22 @@ export function speaksRed(sdp = "") {
 }
 
 /**
- * An offer as the other side is told it. A browser without RED, which a repeater may help, names it beside Opus; Opus comes first,
- * for that is what this browser hears. From the first offer on: Chromium does not take it up later.
+ * The offer of a browser that is helped to send RED, as the other side is told it: Opus comes first, for that is what this browser
+ * hears. From the first offer on: Chromium does not take it up later.
  * @param {string} sdp @returns {string}
  */
 export function withRed(sdp) {
   const opus = /^a=rtpmap:(\d+) opus\/48000.*\r\n/m.exec(sdp);
-  if (!opus || !canBeHelped() || speaksRed(sdp) || sdp.includes(`a=rtpmap:${RED} `)) return sdp;
+  if (!opus || speaksRed(sdp) || sdp.includes(`a=rtpmap:${RED} `)) return sdp;
   return sdp
     .replace(/^m=audio .*(?=\r\n)/m, `$& ${RED}`)
     .replace(opus[0], `$&a=rtpmap:${RED} red/48000/2\r\na=fmtp:${RED} ${opus[1]}/${opus[1]}\r\n`);
 }
 
-/** Whether a script may touch what this browser sends. */
-export const canBeHelped = () => "RTCRtpScriptTransform" in globalThis;
-
 /** Whether whoever describes itself hears best what is sent twice: formats stand in that order (RFC 3264, section 5.1). @param {string | undefined} sdp */
 export function prefersRed(sdp = "") {
   const best = /^m=audio \d+ \S+ (\d+)/m.exec(sdp)?.[1];
   return sdp.includes(`a=rtpmap:${best} red/48000`);
-}
-
-/** Whether a description asks for what Opus repairs. @param {string | undefined} sdp */
-export function asksRepair(sdp = "") {
-  return sdp.includes(`maxplaybackrate=${REPAIRED_RATE_HZ}`);
 }
 
 /** How long the packets of speech are that a description asks for, in ms; undefined: it does not say. @param {string | undefined} sdp */

@@ -2,6 +2,7 @@
 
 import { LineWatch } from "./line-watch.js";
 import { Peer } from "./peer.js";
+import { RepeatingHelp } from "./repeating-help.js";
 import { hasWay, THIN_FROM_MS, Turns } from "./turns.js";
 
 /** @typedef {import("./peer.js").Tracks} Tracks */
@@ -22,6 +23,8 @@ export const INHERITED_MAX_MS = 20_000;
 export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 });
 export const FIRST_PACKET_MS = 60;
 
+/** Begins as soon as this module is here, which is some seconds before the first offer. */
+const help = new RepeatingHelp();
 const NOTHING = Object.freeze({ audio: null, video: null });
 
 /**
@@ -108,6 +111,8 @@ export class Mesh {
       packetMs: FIRST_PACKET_MS,
       canReach: () => this.#online && !this.#away.has(id) && isCurrent(),
       freshIceServers: () => this.#freshIceServers(),
+      mayRepeat: () => help.isPossible,
+      makeRepeater: (pc) => help.repeaterOf(pc),
       renew,
       overtake: () => this.#turns.mayOvertake(id) && renew(),
       sendDescription: (type, description) => send({ type, to: id, negotiation, description }),

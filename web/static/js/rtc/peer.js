@@ -6,7 +6,7 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { askedPacketMs, asksAgain, asksRepair, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed, withRed } from "./lean-description.js";
+import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed, withRed } from "./lean-description.js";
 import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Recovery } from "./recovery.js";
@@ -72,6 +72,8 @@ export class Peer {
    * @param {() => void} setting.renew ask for a new connection instead of this one
    * @param {() => boolean} setting.overtake as {@link Recovery} has it
    * @param {() => void} setting.onSomethingToCheck from now on {@link Peer#beginChecks} would check something
+   * @param {() => boolean} setting.mayRepeat whether this browser is, or will be, helped to send speech twice
+   * @param {(pc: RTCPeerConnection) => import("./repeater.js").Repeater | null} setting.makeRepeater what helps it; null: nothing, or not yet
    * @param {SendDescription} setting.sendDescription
    * @param {(candidate: RTCIceCandidateInit | null) => void} setting.sendCandidate
    * @param {(state: RTCPeerConnectionState) => void} setting.onState
@@ -137,18 +139,10 @@ export class Peer {
     void this.#queue(() => this.#offer());
   }
 
-  /** Whether the other side asks for repair, and this browser cannot send speech twice by itself: see {@link Peer#repeatBy}. */
-  get wantsRepeater() {
-    const { localDescription, remoteDescription } = this.pc;
-    return asksRepair(remoteDescription?.sdp) && !speaksRed(localDescription?.sdp) && !this.#repeater?.isRefused;
-  }
-
-  /** Send speech twice: by an offer. @param {(pc: RTCPeerConnection) => import("./repeater.js").Repeater} make */
-  repeatBy(make) {
-    return this.#queue(() => {
-      this.#repeater ??= make(this.pc);
-      return this.#offer();
-    });
+  /** Where this browser can be helped to send speech twice, and does not: by an offer. */
+  repeat() {
+    this.#repeater ??= this.setting.makeRepeater(this.pc);
+    if (this.#repeater?.isWorthAnOffer && this.pc.remoteDescription) void this.#queue(() => this.#offer());
   }
 
   /** Let sound and picture wait for what comes late; null: as the browser finds right. @param {{audioMs: number | null, videoMs: number | null}} delay */
@@ -169,14 +163,14 @@ export class Peer {
     return this.#again || asksAgain(this.pc.remoteDescription?.sdp);
   }
 
-  /** Whether speech is sent twice: both browsers do by themselves, or this side sees to it. */
+  /** Whether speech is sent twice: by itself to whom hears that best, or with help. */
   get repeats() {
-    return this.isRepeated || this.#repeater?.isActive === true;
+    return (this.isRepeated && prefersRed(this.pc.remoteDescription?.sdp)) || this.#repeater?.isActive === true;
   }
 
-  /** Whether the other side sends it twice by itself. */
+  /** Whether the other side sends it twice, or is about to. */
   get isRepeated() {
-    return speaksRed(this.pc.localDescription?.sdp) && prefersRed(this.pc.remoteDescription?.sdp);
+    return speaksRed(this.pc.localDescription?.sdp) && speaksRed(this.pc.remoteDescription?.sdp);
   }
 
   /** How long the packets of speech are that the other side asks for, in ms; undefined: it has not said. */
@@ -254,7 +248,9 @@ export class Peer {
   }
 
   async #offer() {
-    if (this.pc.signalingState === "stable") await this.#say(await this.pc.createOffer());
+    if (this.pc.signalingState !== "stable") return;
+    this.#repeater ??= this.setting.makeRepeater(this.pc);
+    await this.#say(await this.pc.createOffer());
   }
 
   /** Take a description of our own in its lean form, and send it. @param {RTCSessionDescriptionInit} made */
@@ -268,7 +264,8 @@ export class Peer {
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);
     if (type !== "offer" && type !== "answer") return;
     if (type === "offer") this.#repeater?.offer(lean.sdp);
-    this.setting.sendDescription(type, { type, sdp: shortDescription(type === "offer" ? withRed(lean.sdp) : lean.sdp) });
+    const told = type === "offer" && this.setting.mayRepeat() ? withRed(lean.sdp) : lean.sdp;
+    this.setting.sendDescription(type, { type, sdp: shortDescription(told) });
   }
 
   /** @param {RTCSessionDescriptionInit} description */
@@ -290,6 +287,8 @@ export class Peer {
     await this.#feed();
     // Asked for while an offer of ours was on its way, which did not say it yet.
     if (this.#asks) await this.#offer();
+    // Speech begins twice: said while the way is looked for, it costs nobody's voice.
+    if (description.type === "offer") this.repeat();
   }
 
   async #check() {

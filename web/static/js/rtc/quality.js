@@ -44,7 +44,6 @@ const TELL_SIGNING = new Set(["psychologist", "social_worker", "classroom"]);
 const TALKERS = new Set(["classroom", "psychologist"]);
 
 export class Quality {
-  /** What sends speech twice where the browser cannot; null: nothing does. @type {Promise<((pc: RTCPeerConnection) => import("./repeater.js").Repeater) | null> | null} */ #repeating = null;
   /** What people have decided. @type {Wishes} */
   wishes = NO_WISHES;
   /** How often signing was switched, by anybody: odd is on. The highest number that is told holds, so it survives whoever is away. */
@@ -57,7 +56,7 @@ export class Quality {
   /** To whom no sound goes although the line would carry it. @type {Set<string>} */ #agreed = new Set();
   /** Whether nothing was to flow at the last look. */
   #rested = false;
-  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, repaired: boolean, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
+  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, repaired: boolean, plainLooks: number, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
   /** @type {Sample[]} */ #window = [];
   #state = START;
   /** @type {{level: number, charging: boolean} | null} */ #battery = null;
@@ -142,7 +141,7 @@ export class Quality {
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
       const froze = now.freezes > last.freezes;
-      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, seenAt, froze, delay: same?.delay ?? AT_ONCE });
+      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, plainLooks: peer.isRepeated ? 0 : (same?.plainLooks ?? 0) + 1, seenAt, froze, delay: same?.delay ?? AT_ONCE });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
@@ -164,7 +163,7 @@ export class Quality {
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
     this.#bufferPlayout(legs, at);
-    void this.#repeatSpeech(legs);
+    for (const { peer } of legs) peer.repeat();
     const rested = this.#rested;
     this.#rested = !live();
     if (this.#rested) return;
@@ -175,15 +174,6 @@ export class Quality {
     this.#apply(decision, samples, at);
     const types = readings.flatMap(({ candidateType }) => candidateType ?? []);
     this.wiring.onView({ decision, path: types.includes("relay") ? "turn" : types.length ? "direct" : "", pictures });
-  }
-
-  /** What is sent twice has fewer holes than what Opus repairs. @param {ReturnType<Mesh["legs"]>} legs */
-  async #repeatSpeech(legs) {
-    const wanting = legs.filter(({ peer }) => peer.wantsRepeater);
-    if (!wanting.length) return;
-    this.#repeating ??= import("./repeater.js").then(repeating);
-    const make = await this.#repeating;
-    if (make) for (const { peer } of wanting) void peer.repeatBy(make);
   }
 
   /** @param {ReturnType<Mesh["legs"]>} legs @param {number} at */
@@ -213,16 +203,16 @@ export class Quality {
     this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {
       const cap = caps[peer];
-      const { packetMs, again, repaired } = this.#packets(peer, rung, at, peers.get(peer)?.isRepeated);
+      const { packetMs, again, repaired } = this.#packets(peer, rung, at);
       if (cap) this.wiring.mesh.setCap(peer, cap, packetMs, again, repaired);
     }
   }
 
   /**
    * Where much is lost: short packets if they pay for their headers, and lost ones again if they come in time. Where anything is,
-   * and speech is not sent twice: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at @param {boolean} [twice]
+   * and speech has not been sent twice for as long: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at
    */
-  #packets(peer, rung, at, twice = true) {
+  #packets(peer, rung, at) {
     const known = this.#known.get(peer);
     if (!known) return { packetMs: FIRST_PACKET_MS, again: false, repaired: false };
     const losses = this.#window.filter((sample) => sample.at > at - LOSS_OVER_MS)
@@ -230,7 +220,7 @@ export class Quality {
     // The median: what an outage has swallowed is told all at once when the line is back.
     known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && median(losses) >= LOSSY_PCT;
     known.again ||= known.lossy && (known.now.rttMs ?? Infinity) <= AGAIN_RTT_MAX_MS;
-    known.repaired ||= !twice && losses.filter(Boolean).length >= LOSING_LOOKS;
+    known.repaired ||= known.plainLooks >= LOSS_OVER_MS / LOOK_EVERY_MS && losses.filter(Boolean).length >= LOSING_LOOKS;
     const short = known.lossy && RUNGS[rung].sound && place(rung) <= place(Rung.VOICE_24);
     return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again, repaired: known.repaired };
   }
@@ -245,12 +235,6 @@ export class Quality {
     battery.onlevelchange = battery.onchargingchange = tell;
     tell();
   }
-}
-
-/** @param {typeof import("./repeater.js")} module @returns {Promise<((pc: RTCPeerConnection) => import("./repeater.js").Repeater) | null>} */
-async function repeating({ Repeater, startWorker }) {
-  const worker = await startWorker();
-  return worker && ((pc) => new Repeater(worker, pc));
 }
 
 /** What was agreed to be silent has not been lost. @param {typeof START} state @param {number} now @returns {typeof START} */

@@ -60,5 +60,5 @@ Object.assign(globalThis, {
   /** A sender of the page's has been given to this worker. @param {{transformer: Parameters<typeof repeatSpeech>[0]}} event */
   onrtctransform: ({ transformer }) => void repeatSpeech(transformer).catch(() => undefined),
 });
-// The page waits for this: a sender without its worker would say nothing.
+// The page waits for this.
 globalThis.postMessage?.("ready");

@@ -1,28 +1,10 @@
 /**
  * Speech sent twice (RED, RFC 2198) from a browser that does not know how: Firefox. What the other side takes for RED, this
  * browser is told to be Opus, and a worker makes it RED on its way. Only answers to this browser's own offers say that: after
- * the other side's offers, and in what this browser hears, speech is plain Opus. Loaded where the other side asks for repair.
+ * the other side's offers, and in what this browser hears, speech is plain Opus.
  */
 
-import { canBeHelped, RED } from "./lean-description.js";
-
-const READY_TIMEOUT_MS = 10_000;
-
-/** @returns {Promise<Worker | null>} null where this browser has none, or where it does not come in time */
-export async function startWorker() {
-  if (!canBeHelped()) return null;
-  const worker = new Worker(new URL("./red-worker.js", import.meta.url), { type: "module" });
-  const isReady = await new Promise((resolve) => {
-    const late = setTimeout(() => resolve(false), READY_TIMEOUT_MS);
-    const heard = (/** @type {Event} */ { type }) => {
-      clearTimeout(late);
-      resolve(type === "message");
-    };
-    Object.assign(worker, { onmessage: heard, onerror: heard });
-  });
-  if (!isReady) worker.terminate();
-  return isReady ? worker : null;
-}
+import { RED } from "./lean-description.js";
 
 /** One connection's part of it. */
 export class Repeater {
@@ -32,6 +14,11 @@ export class Repeater {
   isRefused = false;
   /** What goes out as RED holds Opus under this payload type. */ #opus = 0;
   #offered = false;
+
+  /** Speech is plain, and was not refused otherwise. */
+  get isWorthAnOffer() {
+    return !this.isActive && !this.isRefused;
+  }
 
   /** @param {Worker} worker @param {RTCPeerConnection} pc one that carries speech already */
   constructor(worker, pc) {
@@ -59,7 +46,7 @@ export class Repeater {
    */
   take({ type, sdp = "" }) {
     this.isActive = type === "answer" && this.#offered && sdp.includes(`a=rtpmap:${RED} red/48000`);
-    this.isRefused = type === "answer" && this.#offered && !this.isActive;
+    if (type === "answer" && this.#offered) this.isRefused = !this.isActive;
     this.#offered = false;
     return { type, sdp: this.isActive ? sdp.split(/^(?=m=)/m).map(asOpus).join("") : sdp };
   }

@@ -1,0 +1,40 @@
+/** Help for browsers that cannot send speech twice by themselves: `repeater.js` and its worker are loaded there, and nowhere else. */
+
+/** @typedef {import("./repeater.js").Repeater} Repeater */
+
+export class RepeatingHelp {
+  /** Whether this browser is helped, or will be. */
+  isPossible = "RTCRtpScriptTransform" in globalThis && !knowsRed();
+  /** @type {((pc: RTCPeerConnection) => Repeater) | null} */ #make = null;
+
+  constructor() {
+    if (this.isPossible) void this.#load();
+  }
+
+  /** What repeats the speech of a connection; null: nothing, or nothing yet. @param {RTCPeerConnection} pc */
+  repeaterOf(pc) {
+    return this.#make?.(pc) ?? null;
+  }
+
+  async #load() {
+    const worker = new Worker(new URL("./red-worker.js", import.meta.url), { type: "module" });
+    try {
+      // Both at once: what is there before the first offer is not to be negotiated later.
+      const [{ Repeater }] = await Promise.all([import("./repeater.js"), ready(worker)]);
+      this.#make = (pc) => new Repeater(worker, pc);
+    } catch {
+      worker.terminate();
+      this.isPossible = false;
+    }
+  }
+}
+
+/** Until the worker has said that it is there: a sender without its worker would say nothing. @param {Worker} worker */
+function ready(worker) {
+  return new Promise((resolve, reject) => Object.assign(worker, { onmessage: resolve, onerror: reject }));
+}
+
+function knowsRed() {
+  const known = RTCRtpSender.getCapabilities?.("audio")?.codecs ?? [];
+  return known.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
+}
