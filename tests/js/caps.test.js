@@ -64,6 +64,15 @@ test("where each packet is wrapped on its way to the relay, the room has less fo
   assert.ok(kbps <= 58.1, String(kbps));
 });
 
+test("wrapped speech that is sent twice leaves room for what is wrapped beside it", () => {
+  const rates = (/** @type {boolean} */ wrapped) => {
+    const others = ["psychologist", "social_worker"].map((role) => receiver(role, "voice-8", { wrapped }));
+    const caps = capSum("classroom", others, null);
+    return others.map(({ peer }) => caps[peer].audioBps);
+  };
+  assert.deepEqual([rates(false), rates(true)], [[8_000, 8_000], [OPUS_LEAST_BPS, OPUS_LEAST_BPS]]);
+});
+
 test("on a line that nothing calls narrow, what is withheld from one takes no repair from another", () => {
   const others = [receiver("psychologist", "voice-24", { red: false }), receiver("social_worker", "voice-24", { red: false, withheld: true })];
   const rates = (/** @type {boolean} */ narrow) => others.map(({ peer }) => capSum("classroom", others, null, narrow)[peer].audioBps);

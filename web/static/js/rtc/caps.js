@@ -27,6 +27,8 @@ export const UPLINK_SHARE = 0.85;
 export const OPUS_LEAST_BPS = 6_000;
 /** What a Send indication has over a channel's 4 bytes: STUN's header, the address and the length (RFC 8656, section 11). */
 export const INDICATION_BYTES = 36;
+/** What else each such connection has to say, in kbit/s: reports of both kinds and checks, wrapped as well. As measured on EDGE. */
+export const BESIDE_WRAPPED_KBPS = 3;
 /** Headers of a picture's packets, over its own rate. */
 export const PICTURE_HEADERS = 1.08;
 
@@ -95,7 +97,7 @@ function lowered({ red = true }, rate) {
 
 /** @param {Receiver} receiver @param {number} bps */
 function soundCost({ rung, red = true, wrapped = false, packetMs = (RUNGS[rung].sound ?? LOWEST).packetMs }, bps) {
-  return bps ? soundKbps({ bps, packetMs, red }) + (wrapped ? (INDICATION_BYTES * 8) / packetMs : 0) : 0;
+  return bps ? soundKbps({ bps, packetMs, red }) + (wrapped ? (INDICATION_BYTES * 8) / packetMs + BESIDE_WRAPPED_KBPS : 0) : 0;
 }
 
 /** @param {Receiver} receiver @param {import("./rungs.js").Sound} sound */
