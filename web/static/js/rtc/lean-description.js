@@ -140,7 +140,7 @@ function withSettings(line, settings) {
 
 /**
  * Put RED first and leave out what nobody of ours speaks. For the offering side alone: an answering side that sets its
- * preferences sends no RED. A browser without RED (Firefox) keeps plain Opus.
+ * preferences sends no RED. A browser without RED (Firefox) keeps plain Opus: see `repeater.js`.
  * @param {RTCRtpTransceiver} transceiver
  */
 export function preferSound(transceiver) {

@@ -50,7 +50,7 @@ export function soundKbps({ bps, packetMs, red }) {
   return headers + (bps * (red ? 2 : 1)) / 1000;
 }
 
-/** Where one of the two browsers has no RED (Firefox), Opus' own repair is what there is, and needs the whole rate. @param {Sound} sound @returns {Sound} */
+/** To a browser that hears no RED (Firefox) Opus' own repair is what there is, and needs the whole rate. @param {Sound} sound @returns {Sound} */
 export function withoutRed({ packetMs }) {
   return { bps: OPUS_MOST_BPS, packetMs, red: false };
 }
