@@ -71,7 +71,7 @@ async function withPeer(check) {
     cap: { audioBps: 0, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {}, onSomethingToCheck() {},
     /** @param {string} type @param {RTCSessionDescriptionInit} description */
     sendDescription: (type, { sdp = "" }) => told.push({ type, sdp }), sendCandidate() {},
-    mayRepeat: () => true, makeRepeater: (/** @type {RTCPeerConnection} */ pc) => (help.isThere ? new Repeater(worker, pc) : null),
+    mayRepeat: () => true, makeRepeater: () => (help.isThere ? new Repeater(worker, /** @type {any} */ (transceiver)) : null),
   }));
   /** An offer, if it is worth one, and whether it was. */
   const repeat = async () => {
@@ -165,6 +165,13 @@ test("the first offer names RED before there is anything that repeats; an answer
     assert.equal(peer.repeats, true);
   }));
 
+test("nothing is offered beside an offer that is yet to come", () =>
+  withPeer(async ({ peer, told, repeat }) => {
+    assert.deepEqual([await repeat(), told], [false, []]);
+    await peer.handleDescription({ type: "offer", sdp: THEIRS });
+    assert.equal(await repeat(), true);
+  }));
+
 test("whoever takes up no RED is not offered it again, whatever they offer", () =>
   withPeer(async ({ peer, repeat }) => {
     await peer.handleDescription({ type: "offer", sdp: OURS });
@@ -207,6 +214,7 @@ test("help is for browsers that need it and can be helped: it is possible from t
   await until(() => made.length === 1);
   made[0].onmessage({ type: "message" });
   await until(() => able.repeaterOf(pc) instanceof Repeater);
+  assert.equal(able.repeaterOf(/** @type {any} */ ({ getTransceivers: () => [] })), null, "whoever answers has no speech before the offer comes");
 
   const failing = new RepeatingHelp();
   await until(() => made.length === 2);

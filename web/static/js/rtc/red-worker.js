@@ -25,22 +25,11 @@ export class RedPayloads {
     const before = this.#before;
     this.#before = { speech, timestamp };
     const offset = before ? (timestamp - before.timestamp) >>> 0 : Infinity;
-    if (!before || offset > OFFSET_MAX || before.speech.length > LENGTH_MAX) return joined([this.opus], speech);
+    if (!before || offset > OFFSET_MAX || before.speech.length > LENGTH_MAX) return Uint8Array.of(this.opus, ...speech);
     const { length } = before.speech;
     const header = [0x80 | this.opus, offset >> 6, ((offset & 0x3f) << 2) | (length >> 8), length & 0xff, this.opus];
-    return joined(header, before.speech, speech);
+    return Uint8Array.of(...header, ...before.speech, ...speech);
   }
-}
-
-/** @param {ArrayLike<number>[]} parts */
-function joined(...parts) {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Whatever goes out under another payload type was agreed to be plain. @param {{readable: ReadableStream, writable: WritableStream, options: Numbers}} transformer */

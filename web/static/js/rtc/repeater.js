@@ -20,20 +20,20 @@ export class Repeater {
     return !this.isActive && !this.isRefused;
   }
 
-  /** @param {Worker} worker @param {RTCPeerConnection} pc one that carries speech already */
-  constructor(worker, pc) {
+  /** @param {Worker} worker @param {RTCRtpTransceiver} transceiver of speech */
+  constructor(worker, transceiver) {
     this.worker = worker;
-    this.transceiver = pc.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
+    this.transceiver = transceiver;
     // Asked for alone, Opus keeps the browser's own number in all of its offers, and never takes that of RED.
     const opus = RTCRtpReceiver.getCapabilities("audio")?.codecs.filter(({ mimeType }) => mimeType.toLowerCase() === "audio/opus");
-    if (opus) this.transceiver?.setCodecPreferences(opus);
+    if (opus) transceiver.setCodecPreferences(opus);
   }
 
   /** This browser offers: from the answer on it may be repeated. @param {string} sdp the offer */
   offer(sdp) {
-    const opus = Number(/^a=rtpmap:(\d+) opus\/48000/m.exec(sdp)?.[1]);
-    this.#offered = Boolean(opus && this.transceiver);
-    if (!this.transceiver || !opus || opus === this.#opus) return;
+    const opus = Number(/^a=rtpmap:(\d+) opus\/48000/m.exec(sdp)?.[1] ?? 0);
+    this.#offered = true;
+    if (!opus || opus === this.#opus) return;
     this.#opus = opus;
     // @ts-ignore newer than the types
     this.transceiver.sender.transform = new RTCRtpScriptTransform(this.worker, { red: RED, opus });
@@ -45,7 +45,7 @@ export class Repeater {
    * @param {RTCSessionDescriptionInit} description @returns {RTCSessionDescriptionInit}
    */
   take({ type, sdp = "" }) {
-    this.isActive = type === "answer" && this.#offered && sdp.includes(`a=rtpmap:${RED} red/48000`);
+    this.isActive = type === "answer" && this.#offered && this.#opus > 0 && sdp.includes(`a=rtpmap:${RED} red/48000`);
     if (type === "answer" && this.#offered) this.isRefused = !this.isActive;
     this.#offered = false;
     return { type, sdp: this.isActive ? sdp.split(/^(?=m=)/m).map(asOpus).join("") : sdp };

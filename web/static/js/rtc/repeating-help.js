@@ -5,15 +5,16 @@
 export class RepeatingHelp {
   /** Whether this browser is helped, or will be. */
   isPossible = "RTCRtpScriptTransform" in globalThis && !knowsRed();
-  /** @type {((pc: RTCPeerConnection) => Repeater) | null} */ #make = null;
+  /** @type {((speech: RTCRtpTransceiver) => Repeater) | null} */ #make = null;
 
   constructor() {
     if (this.isPossible) void this.#load();
   }
 
-  /** What repeats the speech of a connection; null: nothing, or nothing yet. @param {RTCPeerConnection} pc */
+  /** What repeats the speech of a connection; null: nothing, or nothing yet, or it has none yet. @param {RTCPeerConnection} pc */
   repeaterOf(pc) {
-    return this.#make?.(pc) ?? null;
+    const speech = pc.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
+    return (speech && this.#make?.(speech)) ?? null;
   }
 
   async #load() {
@@ -21,7 +22,7 @@ export class RepeatingHelp {
     try {
       // Both at once: what is there before the first offer is not to be negotiated later.
       const [{ Repeater }] = await Promise.all([import("./repeater.js"), ready(worker)]);
-      this.#make = (pc) => new Repeater(worker, pc);
+      this.#make = (speech) => new Repeater(worker, speech);
     } catch {
       worker.terminate();
       this.isPossible = false;
