@@ -9,7 +9,7 @@
     python -m bench.lines --tries 20          how often all pairs on three EDGE lines are connected within 25 s
 
 Prints one JSON object on standard output, and the table for people on standard error. Needs root, Chromium, coturn and
-HAProxy, and Firefox ESR for ``--firefox``.
+HAProxy, and Firefox ESR and PulseAudio for ``--firefox``.
 A page presses its own buttons the moment they can be pressed, so the times hold page, TLS, socket, ICE and DTLS, and
 nobody's hand. The psychologist is signed in already and opens the visit; the others open their links. ``prepared`` is
 the same when each browser has opened the page once before, on a good line, as the printed card asks for the day before.
@@ -28,10 +28,10 @@ makes it longer than three stretches. Each fault has its fault-free control in t
 ``udp-cut`` leaves the classroom nothing but TCP to port 443; the result names the protocol to the relay.
 ``turn-killed`` ends the relay of a call that has no other way, and starts it again after five seconds.
 
-A Firefox is asked the same; its microphone is given the speech that Chromium's plays. It plays to no sound card and by
-the machine's own clock, so on a machine that is short of time its buffer grows, whatever the line: the JSON's
-``bufferMsByListener`` tells whose it is. A figure that a browser does not have is null; where the energy of sound is
-not told, ``first sound`` is its first packet. ``cpu-6x`` needs a classroom in Chromium.
+A Firefox is asked the same; its microphone is given the speech that Chromium's plays, and a sound server takes what it
+plays. The JSON's ``bufferMsByListener`` tells whose buffer is the longest. A figure that a browser does not have is
+null; where the energy of sound is not told, ``first sound`` is its first packet. ``cpu-6x`` needs a classroom in
+Chromium.
 """
 
 import argparse
@@ -45,7 +45,7 @@ from bench.lines_call import ROLES, Figures, calling, worst
 from bench.lines_faults import FAULTS, SETTLE_S, STRETCH_S, measure_coming_and_going, measure_fault
 from tests.lab.laboratory import missing_for_laboratory
 from tests.lab.tls_front import HAPROXY
-from tests.support.firefox import FIREFOX
+from tests.support.firefox import missing_for_firefox
 
 CONNECTED_WITHIN_S = 25.0
 #: A line that comes and goes: there, gone, and there again, or more of that.
@@ -226,8 +226,8 @@ if __name__ == "__main__":
     chosen = options.names or [name for name in every if can_be_measured(name, options.firefox)]
     if cannot := [name for name in chosen if not can_be_measured(name, options.firefox)]:
         parser.error(f"no Firefox can be slowed down: {', '.join(cannot)}")
-    if options.firefox and FIREFOX is None:
-        sys.exit("Firefox ESR is not installed (apt-get install firefox-esr)")
+    if options.firefox and (missing := missing_for_firefox()):
+        sys.exit(missing)
     if HAPROXY is None:
         sys.exit("HAProxy is not installed (apt-get install haproxy)")
     if missing := missing_for_laboratory():

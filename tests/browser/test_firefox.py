@@ -18,12 +18,12 @@ from tests.support.call_page import (
     wait_until,
 )
 from tests.support.demo_server import running_demo
-from tests.support.firefox import FIREFOX, FirefoxPage, running_firefox
+from tests.support.firefox import FirefoxPage, missing_for_firefox, running_firefox
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(FIREFOX is None, reason="Firefox ESR is not installed (apt-get install firefox-esr)"),
+    pytest.mark.skipif(bool(missing_for_firefox()), reason=str(missing_for_firefox())),
 ]
 
 ONLINE = "document.querySelector('#room').dataset.signaling === 'online'"

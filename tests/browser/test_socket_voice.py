@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from tests.support.apart import HELD, LISTEN, Apart, assert_sealed, heard_s, heard_tones, is_in_order, tones
 from tests.support.call_page import CALM_DEVICES, CHROMIUM, CHROMIUM_ARGS, press, wait_for_state, wait_until
 from tests.support.demo_server import DemoServer
-from tests.support.firefox import FIREFOX, running_firefox
+from tests.support.firefox import missing_for_firefox, running_firefox
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -130,7 +130,7 @@ def test_a_line_that_is_cut_before_any_connection_stands_leaves_one_card_that_ca
     assert child.locator(".seat:visible").count() == 2
 
 
-@pytest.mark.skipif(FIREFOX is None, reason="Firefox ESR is not installed (apt-get install firefox-esr)")
+@pytest.mark.skipif(bool(missing_for_firefox()), reason=str(missing_for_firefox()))
 def test_a_psychologist_in_firefox_hears_and_is_heard(held: Held) -> None:
     with running_firefox() as firefox:
         firefox.lay_in(HELD + LISTEN)

@@ -19,7 +19,7 @@ from tests.lab.laboratory import SERVER_ADDRESS, missing_for_laboratory
 from tests.lab.presets import PRESETS
 from tests.lab.tls_front import HAPROXY
 from tests.support.coturn import coturn_is_here
-from tests.support.firefox import FIREFOX
+from tests.support.firefox import missing_for_firefox
 
 CALM = ("4g", "fibre", "4g")
 OUTAGE_S = 10
@@ -56,7 +56,7 @@ async def test_three_on_edge_hear_each_other_within_the_uplink_of_an_edge() -> N
     assert set(measured["rungs"].values()) <= {"voice-8", "voice-12"}
 
 
-@pytest.mark.skipif(FIREFOX is None, reason="Firefox ESR is not installed (apt-get install firefox-esr)")
+@pytest.mark.skipif(bool(missing_for_firefox()), reason=str(missing_for_firefox()))
 @pytest.mark.parametrize("role", ["psychologist", pytest.param("classroom", marks=pytest.mark.by_hand)])
 async def test_firefox_in_a_village_on_3g_hears_and_is_heard_for_it_sends_speech_twice(role: str) -> None:
     async with calling(CASES["rural3g"].lines, firefox=role) as call:

@@ -7,8 +7,10 @@ the tests are, and what it runs in a page is not held back by the page's rule ag
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -16,29 +18,27 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from tests.support.call_page import LIVE_TIMEOUT_MS
 from tests.support.network import MACHINE, Network
+from tests.support.running_program import running_program
+from tests.support.sound_server import PULSEAUDIO, running_sound_server
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 20
 POLL_S = 0.1
 
 #: The last lets the driver clear the cache.
 ARGUMENTS = ("--headless", "--no-remote", "--marionette", "--remote-allow-system-access")
 
 Preferences = Mapping[str, bool | int | str]
-#: A made-up camera, microphone and sound card (without one a page's own sound never begins), no question to the
-#: person, no request to anywhere but the page's own server.
+#: A made-up camera and microphone, no question to the person, no request to anywhere but the page's own server.
 PREFERENCES: Preferences = {
     "marionette.port": 0,
     "media.navigator.streams.fake": True,
-    "media.cubeb.force_mock_context": True,
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
     "media.gmp-manager.updateEnabled": False,
@@ -70,6 +70,15 @@ const button = [...document.querySelectorAll('button[data-action="' + arguments[
 if (button) { button.scrollIntoView({block: "center"}); }
 return button ?? null;
 """
+
+
+def missing_for_firefox() -> str | None:
+    """Return why no Firefox can be run here, or None."""
+    if FIREFOX is None:
+        return "Firefox ESR is not installed (apt-get install firefox-esr)"
+    if PULSEAUDIO is None:
+        return "PulseAudio is not installed (apt-get install pulseaudio)"
+    return None
 
 
 class MarionetteError(Exception):
@@ -172,7 +181,7 @@ class FirefoxPage:
             time.sleep(POLL_S)
 
 
-@contextmanager
+@contextlib.contextmanager
 def running_firefox(
     network: Network = MACHINE,
     preferences: Preferences | None = None,
@@ -185,29 +194,24 @@ def running_firefox(
     WebDriver's.
     """
     assert FIREFOX is not None
-    with tempfile.TemporaryDirectory(prefix="wasl-firefox-", ignore_cleanup_errors=True) as folder:
-        profile = Path(folder)
+    with contextlib.ExitStack() as stack:
+        profile, sound = (
+            Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)))
+            for prefix in ("wasl-firefox-", "wasl-sound-")
+        )
+        hears = stack.enter_context(running_sound_server(sound))
         chosen = {**PREFERENCES, **(preferences or {})}
         lines = (f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in chosen.items())
         (profile / "user.js").write_text("".join(lines))
-        command = network.command(*before, FIREFOX, *ARGUMENTS, "--profile", folder)
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            with network.socket(socket.SOCK_STREAM) as sock:
-                sock.settimeout(START_TIMEOUT_S)
-                sock.connect(("127.0.0.1", _port(profile, process)))
-                firefox = Marionette(sock, sock.makefile("rb"))
-                with firefox.answers:
-                    firefox.read()  # its greeting
-                    firefox.call("WebDriver:NewSession", **capabilities)
-                    yield FirefoxPage(firefox)
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        command = network.command(*before, FIREFOX, *ARGUMENTS, "--profile", str(profile))
+        process = stack.enter_context(running_program(command, os.environ | hears))
+        sock = stack.enter_context(network.socket(socket.SOCK_STREAM))
+        sock.settimeout(START_TIMEOUT_S)
+        sock.connect(("127.0.0.1", _port(profile, process)))
+        firefox = Marionette(sock, stack.enter_context(sock.makefile("rb")))
+        firefox.read()  # its greeting
+        firefox.call("WebDriver:NewSession", **capabilities)
+        yield FirefoxPage(firefox)
 
 
 def _port(profile: Path, process: subprocess.Popen[bytes]) -> int:
