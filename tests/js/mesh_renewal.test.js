@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import { HANDSHAKE_SILENCE_MS, LOOK_EVERY_MS } from "../../web/static/js/rtc/establishment.js";
+import { CARRIES_MS } from "../../web/static/js/rtc/liveness.js";
 import { Mesh } from "../../web/static/js/rtc/mesh.js";
 import { Peer } from "../../web/static/js/rtc/peer.js";
+import { POLITE_GRACE_MS } from "../../web/static/js/rtc/recovery.js";
 import { OVERTAKING_MAX_MS, THIN_FROM_MS } from "../../web/static/js/rtc/turns.js";
 
 /** Stands for the browser's connections: the test says how far each has come. */
@@ -19,6 +21,10 @@ class Connection {
     Connection.all.push(this);
   }
   setConfiguration() {}
+  restarts = 0;
+  restartIce() {
+    this.restarts += 1;
+  }
   createDataChannel() {}
   async setLocalDescription() {}
   async addIceCandidate() {}
@@ -102,9 +108,29 @@ test("a connection that stands here, and not at the other end, goes on too; one 
     assert.deepEqual(states(), ["connected", "connecting"]);
     second.stands();
     assert.deepEqual(states(), ["closed", "connected"]);
-    mesh.legs()[0]?.peer.noteSilence(1_000);
+    mesh.legs()[0]?.peer.noteLook({ silentMs: 1_000, arrived: false });
     connects();
     assert.deepEqual(states(), ["closed", "closed", "connecting"]);
+  }));
+
+test("checks that get lost are no trouble as long as something comes over the way, and are when nothing does", () =>
+  withMesh(async ({ mesh, connects, told }) => {
+    mesh.setOnline(true);
+    const connection = connects();
+    connection.stands();
+    const peer = mesh.legs()[0]?.peer;
+    peer?.noteLook({ silentMs: 0, arrived: true });
+    connection.becomes("disconnected", "disconnected");
+    assert.equal(told.at(-1)?.[0], "connected");
+    mock.timers.tick(CARRIES_MS - 1);
+    peer?.noteLook({ silentMs: 0, arrived: true });
+    mock.timers.tick(POLITE_GRACE_MS);
+    assert.equal(connection.restarts, 0);
+    peer?.noteLook({ silentMs: 0, arrived: false });
+    assert.equal(told.at(-1)?.[0], "disconnected");
+    mock.timers.tick(POLITE_GRACE_MS + LOOK_EVERY_MS);
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    assert.equal(connection.restarts, 1);
   }));
 
 test("the new connection may be the quicker one", () =>

@@ -31,15 +31,17 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
   const stats = () => new Map([
     ["sound", { id: "sound", type: "inbound-rtp", kind: "audio", ...sum }],
     ["picture", { id: "picture", type: "inbound-rtp", kind: "video", bytesReceived: pictureBytes }],
-    ["pair", { id: "pair", type: "candidate-pair", nominated: true, state: "succeeded", localCandidateId: "own" }],
+    ["pair", { id: "pair", type: "candidate-pair", bytesReceived: sum.packetsReceived, nominated: true, state: "succeeded", localCandidateId: "own" }],
     ["own", { id: "own", type: "local-candidate", candidateType: "relay" }],
     ["way", { id: "way", type: "remote-inbound-rtp", kind: "audio", roundTripTime: rtt }],
   ]);
   /** @type {any[]} */ const delays = [];
+  /** @type {any[]} */ const looks = [];
   /** @type {any[]} */ const caps = [];
   let helped = 0;
   const peer = {
-    pc: { connectionState: "connected", getStats: async () => stats() }, asksAgain, repeats, isRepeated: repeats, packetMs, silentMs: 0, noteSilence() {},
+    pc: { getStats: async () => stats() }, state: "connected", asksAgain, repeats, isRepeated: repeats, packetMs, liveness: { silentMs: 0 },
+    /** @param {unknown} found */ noteLook: (found) => looks.push(found),
     repeat: () => (helped += 1),
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
@@ -71,11 +73,16 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
     performance.now = real;
     mock.timers.reset();
   }
-  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes, helped };
+  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes, helped, arrived: looks.map(({ arrived }) => arrived) };
 }
 
 /** @param {number} seconds @param {Second} second */
 const all = (seconds, second) => Array.from({ length: seconds }, () => second);
+
+test("each look tells the connection whether anything has come since the last", async () => {
+  const { arrived } = await over([{ packets: 16 }, { packets: 16 }, { packets: 0 }, { packets: 16 }]);
+  assert.deepEqual(arrived, [false, true, false, true]);
+});
 
 test("speech with holes is told to wait, whole speech is not", async () => {
   assert.ok((await over(all(30, { holes: 3 }))).delay.audioMs > 100);

@@ -4,9 +4,8 @@ import { test } from "node:test";
 import { hearing, read } from "../../web/static/js/rtc/readings.js";
 
 /** A connection whose statistics are these. */
-const connection = (...entries) => ({
-  connectionState: "connected",
-  getStats: async () => new Map(entries.map((entry, index) => [String(index), { id: String(index), ...entry }])),
+const connection = (...entries) => /** @type {any} */ ({
+  pc: { getStats: async () => new Map(entries.map((entry, index) => [String(index), { id: String(index), ...entry }])) }, state: "connected",
 });
 const pair = (currentRoundTripTime) => ({ type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime });
 const told = (roundTripTime, kind = "audio") => ({ type: "remote-inbound-rtp", kind, roundTripTime });
@@ -25,6 +24,11 @@ test("where only one has measured, that one counts, and where none has, nothing 
 test("a way of no length at all has not been measured: nothing could ever be compared with it", async () => {
   assert.equal((await read(connection(pair(0.356), told(0)))).rttMs, 356);
   assert.equal((await read(connection(pair(0), told(0)))).rttMs, null);
+});
+
+test("what has arrived is counted over every way that was ever tried", async () => {
+  const all = await read(connection({ type: "candidate-pair", bytesReceived: 300 }, { type: "candidate-pair", state: "frozen" }, { ...pair(0.1), bytesReceived: 40 }));
+  assert.equal(all.arrived, 340);
 });
 
 test("what is heard is the difference of two readings", async () => {

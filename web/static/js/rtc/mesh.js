@@ -288,7 +288,7 @@ export class Mesh {
   /** @param {string} id */
   #tell(id) {
     const leg = this.#carrying(id);
-    if (leg) this.wiring.onPeer(id, leg.peer.pc.connectionState, leg.stream);
+    if (leg) this.wiring.onPeer(id, leg.peer.state, leg.stream);
   }
 
   /** @param {string} id */
@@ -311,7 +311,7 @@ export class Mesh {
   /** One that was given up and stands now, sooner than the one that is to replace it. @param {string} id */
   #standsBehind(id) {
     const leg = this.#behind.get(id);
-    return leg?.peer.pc.connectionState === "connected" ? leg : undefined;
+    return leg?.peer.state === "connected" ? leg : undefined;
   }
 
   /** @param {string} id */
@@ -373,4 +373,4 @@ export class Mesh {
 }
 
 /** Whether a connection that is given up may still bring sound: it stands here at least, or only its handshake is missing. @param {Peer} peer */
-const mayCarry = ({ establishment, pc, silentMs }) => establishment.isShakingHands || (pc.connectionState === "connected" && !silentMs);
+const mayCarry = ({ establishment, state, liveness }) => establishment.isShakingHands || (state === "connected" && !liveness.silentMs);

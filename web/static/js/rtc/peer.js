@@ -9,6 +9,7 @@
 import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed, withRed } from "./lean-description.js";
 import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
+import { Liveness, SILENT_MS } from "./liveness.js";
 import { Recovery } from "./recovery.js";
 import { SideChannels } from "./side-channels.js";
 import { limit } from "./sender-limits.js";
@@ -17,11 +18,6 @@ import { limit } from "./sender-limits.js";
 export const UDP_ONLY_MS = 4_000;
 /** TURN credentials older than this are asked for anew before a restart; they live for 300 s. */
 export const CREDENTIALS_FRESH_MS = 200_000;
-/** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
-export const SILENT_MS = 3_000;
-export const DOUBTFUL_MS = 900;
-/** After coming back, silence is looked at with doubt for this long. */
-export const HURRY_MS = 4_000;
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks */
 /** @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap 0: nothing of that kind */
@@ -30,8 +26,6 @@ export const HURRY_MS = 4_000;
 export class Peer {
   ignoreOffer = false;
   answered = new Answered();
-  /** How long nothing has come where sound was heard before. */
-  silentMs = 0;
   /** For reports and stills, from the first description on. @type {SideChannels | null} */ channels = null;
 
   #voice = new MediaStream();
@@ -54,7 +48,6 @@ export class Peer {
   /** @type {RTCIceServer[]} */ #servers;
   /** Whether servers over TCP and TLS are asked too: UDP led nowhere. */ isWide;
   #widenTimer = 0;
-  #hurriedAt = 0;
   #closed = false;
 
   /**
@@ -90,6 +83,7 @@ export class Peer {
     this.#servers = setting.iceServers;
     this.isWide = setting.wide;
     this.pc = new RTCPeerConnection(this.#configuration());
+    this.liveness = new Liveness(this.pc);
     this.recovery = new Recovery({
       polite: setting.polite,
       condition: () => this.#condition(),
@@ -155,7 +149,7 @@ export class Peer {
 
   /** Whether what is said over it arrives: both sides' handshakes are done, and nothing has been missing for long. */
   get isThrough() {
-    return this.pc.connectionState === "connected" && this.channels?.isOpen && this.silentMs < SILENT_MS;
+    return this.state === "connected" && this.channels?.isOpen && this.liveness.silentMs < SILENT_MS;
   }
 
   /** Whether lost sound is sent again. It takes both: whoever hears well lets the other ask. */
@@ -204,20 +198,23 @@ export class Peer {
 
   /** This side has come back or changed its network: silence that would be borne otherwise is reason enough. */
   hurry() {
-    this.#hurriedAt = Date.now();
-    this.#hurry();
-  }
-
-  /** How long nothing has come where sound was heard before; 0: all is well. @param {number} ms */
-  noteSilence(ms) {
-    this.silentMs = ms;
-    if (ms && Date.now() - this.#hurriedAt < HURRY_MS) this.#hurry();
-    if (ms) this.recovery.observe();
-  }
-
-  #hurry() {
-    if (this.silentMs >= DOUBTFUL_MS) this.silentMs = Math.max(this.silentMs, SILENT_MS);
+    this.liveness.hurry();
     this.recovery.hurry();
+  }
+
+  /** @returns {RTCPeerConnectionState} */
+  get state() {
+    return this.liveness.state;
+  }
+
+  /** What a look has found. @param {{silentMs: number, arrived: boolean}} found how long no sound has come where some was heard before, and whether anything has since the last look */
+  noteLook({ silentMs, arrived }) {
+    this.liveness.silentMs = silentMs;
+    if (arrived) this.liveness.noteArrival();
+    this.liveness.doubt();
+    if (silentMs && this.liveness.isHurried) this.recovery.hurry();
+    if (this.pc.connectionState === "disconnected") this.#observe();
+    else if (silentMs) this.recovery.observe();
   }
 
   close() {
@@ -381,15 +378,12 @@ export class Peer {
 
   /** @returns {import("./recovery.js").Condition} */
   #condition() {
-    const states = [this.pc.connectionState, this.pc.iceConnectionState];
-    if (states.includes("failed")) return "failed";
-    if (states.includes("disconnected") || this.silentMs >= SILENT_MS) return "troubled";
-    return this.establishment.isStuck ? "stuck" : "well";
+    return this.liveness.trouble ?? (this.establishment.isStuck ? "stuck" : "well");
   }
 
   #observe() {
     this.establishment.observe();
-    this.setting.onState(this.pc.connectionState);
+    this.setting.onState(this.state);
     this.recovery.observe();
   }
 }

@@ -125,7 +125,7 @@ export class Quality {
     const at = performance.now();
     const legs = mesh.legs();
     if (!legs.length) return;
-    const readings = await Promise.all(legs.map(({ peer }) => read(peer.pc)));
+    const readings = await Promise.all(legs.map(({ peer }) => read(peer)));
     /** @type {Set<string>} */ const pictures = new Set();
     let slow = false;
     const samples = legs.map(({ id, peer, report }, index) => {
@@ -144,8 +144,8 @@ export class Quality {
       this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, plainLooks: peer.isRepeated ? 0 : (same?.plainLooks ?? 0) + 1, seenAt, froze, delay: same?.delay ?? AT_ONCE });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
-      const heard = here.packets !== 0 || !live() || peer.pc.connectionState !== "connected";
-      peer.noteSilence(heard ? 0 : peer.silentMs + (now.at - last.at) * (same ? 1 : 0));
+      const heard = here.packets !== 0 || !live() || peer.state !== "connected";
+      peer.noteLook({ silentMs: heard ? 0 : peer.liveness.silentMs + now.at - last.at, arrived: now.arrived > last.arrived });
       const hold = role() === "psychologist" ? this.wishes.hold : null;
       const { inventedPct, lossPct, bufferMs, packets } = here;
       peer.channels?.report([inventedPct, lossPct, bufferMs, packets, hold, this.signingTurns, this.#spares, this.#agreed.has(id)]);
@@ -157,7 +157,7 @@ export class Quality {
     const least = TALKERS.has(role()) ? Rung.CLIPS : Rung.VOICE_8;
     const budget = this.budgetBytes === null ? null : { bytes: this.budgetBytes, endsAt: at + this.wiring.visitLeftMs(), least };
     this.wishes = { ...this.wishes, signing: this.signing, budget };
-    if (legs.every(({ peer }) => peer.silentMs >= ALL_SILENT_MS)) this.wiring.onSilence();
+    if (legs.every(({ peer }) => peer.liveness.silentMs >= ALL_SILENT_MS)) this.wiring.onSilence();
     const { spentBytes } = this;
     const uplinkKbps = null;
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
@@ -180,7 +180,7 @@ export class Quality {
   #bufferPlayout(legs, at) {
     for (const { id, peer } of legs) {
       const known = this.#known.get(id);
-      if (!known || peer.pc.connectionState !== "connected") continue;
+      if (!known || peer.state !== "connected") continue;
       const heard = this.#window.filter((sample) => sample.at > Math.max(at - LOOK_BACK_MS, known.delay.changedAt))
         .flatMap((sample) => sample.legs.filter((leg) => leg.peer === id && leg.connection === "connected"));
       known.delay = playoutDelay(known.delay, heard, { froze: known.froze, again: peer.asksAgain, twice: peer.isRepeated }, at);

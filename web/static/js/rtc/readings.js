@@ -7,6 +7,7 @@
  * @property {number} at ms
  * @property {number} bytesIn
  * @property {number} bytesOut
+ * @property {number} arrived bytes of any kind, checks left out
  * @property {number} soundPackets
  * @property {number} soundLost
  * @property {number} invented samples of speech
@@ -27,22 +28,24 @@ const PACKET_OVERHEAD_BYTES = 28;
 /** The longest time that a summary can name. */
 const HEALTH_MAX_MS = 60_000;
 
-/** @param {RTCPeerConnection} pc @returns {Promise<Readings>} */
-export async function read(pc) {
+/** @param {{pc: RTCPeerConnection, state: RTCPeerConnectionState}} peer @returns {Promise<Readings>} */
+export async function read({ pc, state }) {
   /** @type {Map<string, any>} */ const entries = new Map();
   (await pc.getStats()).forEach((entry) => entries.set(entry.id, entry));
   /** @type {Readings} */
   const now = {
-    at: performance.now(), bytesIn: 0, bytesOut: 0, soundPackets: 0, soundLost: 0, invented: 0, played: 0, bufferedS: 0, emitted: 0, pictures: 0, freezes: 0,
-    jitterMs: null, rttMs: null, candidateType: null, connection: pc.connectionState, slowEncoder: false,
+    at: performance.now(), bytesIn: 0, bytesOut: 0, arrived: 0, soundPackets: 0, soundLost: 0, invented: 0, played: 0, bufferedS: 0, emitted: 0, pictures: 0, freezes: 0,
+    jitterMs: null, rttMs: null, candidateType: null, connection: state, slowEncoder: false,
   };
   for (const entry of entries.values()) {
     if (entry.type === "inbound-rtp") readInbound(now, entry);
     else if (entry.type === "outbound-rtp") {
       now.slowEncoder ||= entry.qualityLimitationReason === "cpu";
       now.bytesOut += (entry.bytesSent ?? 0) + (entry.headerBytesSent ?? 0) + PACKET_OVERHEAD_BYTES * (entry.packetsSent ?? 0);
-    } else if (entry.type === "candidate-pair" && entry.nominated && entry.state === "succeeded") readPair(now, entry, entries);
-    else if (entry.type === "remote-inbound-rtp" && entry.kind === "audio") readRoundTrip(now, entry.roundTripTime);
+    } else if (entry.type === "candidate-pair") {
+      now.arrived += entry.bytesReceived ?? 0;
+      if (entry.nominated && entry.state === "succeeded") readPair(now, entry, entries);
+    } else if (entry.type === "remote-inbound-rtp" && entry.kind === "audio") readRoundTrip(now, entry.roundTripTime);
   }
   return now;
 }
