@@ -21,7 +21,7 @@ test("the sound's section is lean and says packet time and the highest rate", ()
   const [sound, picture] = leanDescription(CHROMIUM, 60).split(/^(?=m=)/m).slice(1);
   assert.ok(!/extmap|transport-cc/.test(sound));
   assert.ok(lines(sound).includes("a=fmtp:111 minptime=10;stereo=0;useinbandfec=1;usedtx=1;maxaveragebitrate=24000"));
-  assert.ok(lines(sound).includes("a=ptime:60") && lines(sound).includes("a=maxptime:60"));
+  assert.ok(lines(sound).includes("a=ptime:60") && lines(sound).includes("a=maxptime:120"));
   assert.ok(lines(sound).includes("a=fmtp:63 111/111"), "RED's own format stays");
   assert.equal(picture, `${VIDEO.join("\r\n")}\r\n`, "the picture keeps its congestion control");
 });

@@ -48,7 +48,7 @@ async function withPeer(check) {
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
   /** @type {string[]} */ const said = [];
   const peer = new Peer(/** @type {any} */ ({
-    polite: true, iceServers: [], relayOnly: false, wide: false, tracks: { audio: null, video: null }, packetMs: 60,
+    polite: true, iceServers: [], relayOnly: false, wide: false, tracks: { audio: null, video: null }, packetMs: 60, repaired: false,
     cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {}, onSomethingToCheck() {}, mayRepeat: () => false, makeRepeater: () => null,
     /** @param {string} _type @param {RTCSessionDescriptionInit} description */
     sendDescription: (_type, { sdp = "" }) => said.push(sdp),

@@ -54,7 +54,7 @@ beforeEach(() => {
   sender.transform = null;
   const known = { codecs: [{ mimeType: "audio/opus" }, { mimeType: "audio/PCMU" }] };
   Object.assign(globalThis, {
-    RTCPeerConnection: Connection, MediaStream: class {}, RTCRtpReceiver: { getCapabilities: () => known }, RTCRtpSender: { getCapabilities: () => known },
+    RTCPeerConnection: Connection, MediaStream: class {}, RTCRtpReceiver: { getCapabilities: () => known },
     RTCRtpScriptTransform: class { constructor(/** @type {unknown} */ by, /** @type {unknown} */ options) { Object.assign(this, { by, options }); } },
   });
 });
@@ -222,9 +222,9 @@ test("help is for browsers that need it and can be helped: it is possible from t
   await until(() => !failing.isPossible);
   assert.equal(failing.repeaterOf(pc), null);
 
-  Object.assign(RTCRtpSender, { getCapabilities: () => ({ codecs: [{ mimeType: "audio/red" }] }) });
+  Object.assign(RTCRtpReceiver, { getCapabilities: () => ({ codecs: [{ mimeType: "audio/red" }] }) });
   assert.equal(new RepeatingHelp().isPossible, false);
-  Object.assign(RTCRtpSender, { getCapabilities: () => ({ codecs: [] }) });
+  Object.assign(RTCRtpReceiver, { getCapabilities: () => ({ codecs: [{ mimeType: "audio/opus" }] }) });
   // @ts-ignore only browsers have it
   delete globalThis.RTCRtpScriptTransform;
   assert.equal(new RepeatingHelp().isPossible, false);

@@ -3,6 +3,8 @@
  * three TLS handshakes stand before the first sound. UDP alone first, everything when that leads nowhere.
  */
 
+import { knowsRed } from "./lean-description.js";
+
 /** Whether a server is reached by UDP. @param {string} url */
 const isUdp = (url) => /^(stun|turn):/.test(url) && !/[?&]transport=tcp/.test(url);
 
@@ -45,7 +47,4 @@ export const neighbour = (address) => ({ candidate: `candidate:0 1 udp 1 ${addre
  * Whether this browser binds no channel at a relay (RFC 8656, section 12) and wraps each packet: Firefox. It can not be asked, and is
  * told by what else it lacks.
  */
-export function bindsNoChannel() {
-  const { codecs = [] } = globalThis.RTCRtpReceiver?.getCapabilities?.("audio") ?? {};
-  return codecs.length > 0 && !codecs.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
-}
+export const bindsNoChannel = () => !knowsRed();

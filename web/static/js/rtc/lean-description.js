@@ -25,6 +25,9 @@ export const OPUS_MAX_BPS = 24_000;
  */
 export const REPAIRED_RATE_HZ = 12_000;
 
+/** The longest packets of Opus (RFC 7587, section 6.1): a rate that is small beside its headers is said best in few of them. */
+export const LONGEST_PACKET_MS = 120;
+
 /** Header extensions, but for the picture's congestion control, and their mixing. */
 const NEEDLESS = /^a=extmap(-allow-mixed|:(?!\S+ \S*transport-wide-cc).*)\r\n/gm;
 
@@ -115,6 +118,11 @@ export function askedPacketMs(sdp = "") {
   return asked ? Number(asked) : undefined;
 }
 
+/** A description of the other side's, as if it had asked for speech in the longest packets, which it bears. @param {RTCSessionDescriptionInit} description @returns {RTCSessionDescriptionInit} */
+export function withLongestPackets({ type, sdp }) {
+  return { type, sdp: sdp?.replace(/^a=ptime:\d+/m, `a=ptime:${LONGEST_PACKET_MS}`) };
+}
+
 /** @param {string} section @param {number} packetMs @param {boolean} again @param {boolean} repaired */
 function leanSection(section, packetMs, again, repaired) {
   const opus = section.match(/^a=rtpmap:(\d+) opus\/48000/m)?.[1];
@@ -126,7 +134,7 @@ function leanSection(section, packetMs, again, repaired) {
   const rejected = /^m=audio 0 /.test(section);
   if (opus && !rejected) {
     const formats = again ? lines.flatMap((line) => line.match(SPEECH)?.[1] ?? []) : [];
-    lines.splice(lines.length - 1, 0, ...formats.map((format) => `a=rtcp-fb:${format} nack`), `a=ptime:${packetMs}`, `a=maxptime:${packetMs}`);
+    lines.splice(lines.length - 1, 0, ...formats.map((format) => `a=rtcp-fb:${format} nack`), `a=ptime:${packetMs}`, `a=maxptime:${LONGEST_PACKET_MS}`);
   }
   return lines.join("\r\n");
 }
@@ -145,6 +153,12 @@ function withSettings(line, settings) {
  */
 export function preferSound(transceiver) {
   prefer(transceiver, "audio", ["audio/red", "audio/opus"]);
+}
+
+/** Whether this browser says and hears speech twice by itself: not Firefox. */
+export function knowsRed() {
+  const { codecs = [] } = globalThis.RTCRtpReceiver?.getCapabilities?.("audio") ?? {};
+  return !codecs.length || codecs.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
 }
 
 /** VP8 is what all browsers share and what a slow machine can encode. @param {RTCRtpTransceiver} transceiver */

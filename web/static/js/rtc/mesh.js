@@ -1,5 +1,7 @@
 /** All connections of this browser: at most five peers in a room, each connected with each. Knows neither page nor socket. */
 
+import { bindsNoChannel } from "./ice-servers.js";
+import { knowsRed, withLongestPackets } from "./lean-description.js";
 import { LineWatch } from "./line-watch.js";
 import { Peer } from "./peer.js";
 import { RepeatingHelp } from "./repeating-help.js";
@@ -109,6 +111,7 @@ export class Mesh {
       cap: this.#caps.get(id) ?? FIRST_CAP,
       tries,
       packetMs: FIRST_PACKET_MS,
+      repaired: this.isThin && !knowsRed(),
       canReach: () => this.#online && !this.#away.has(id) && isCurrent(),
       freshIceServers: () => this.#freshIceServers(),
       mayRepeat: () => help.isPossible,
@@ -150,7 +153,10 @@ export class Mesh {
   /** @param {RelayedDescription} message */
   describe({ from, negotiation, description }) {
     const leg = this.#legs.get(from);
-    if (leg?.negotiation === negotiation) void leg.peer.handleDescription(description);
+    if (leg?.negotiation !== negotiation) return;
+    // Two such connections with a header of 91 bytes each 60 ms are more than EDGE has, and the ladder would never come.
+    const wraps = leg.peer.setting.relayOnly && this.isThin && bindsNoChannel();
+    void leg.peer.handleDescription(wraps ? withLongestPackets(description) : description);
   }
 
   /** @param {RelayedCandidate} message */

@@ -39,7 +39,7 @@ export class Peer {
   /** @type {Cap} */ #cap;
   #packetMs;
   #again = false;
-  #repaired = false;
+  #repaired;
   /** @type {import("./repeater.js").Repeater | null} */ #repeater = null;
   /** What is asked of the other side has changed since the last description of ours. */ #asks = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
@@ -60,6 +60,7 @@ export class Peer {
    * @param {Cap} setting.cap how much of it
    * @param {number} setting.tries how many connections to the same browser have been given up before their handshake was through
    * @param {number} setting.packetMs how much sound a packet of the other side is to hold
+   * @param {boolean} setting.repaired whether the other side's speech is to come within what Opus repairs, from the first packet
    * @param {() => boolean} setting.canReach whether what is sent through signaling reaches the other side soon
    * @param {() => Promise<RTCIceServer[] | null>} setting.freshIceServers asked before an ICE restart; null keeps the old ones
    * @param {() => void} setting.renew ask for a new connection instead of this one
@@ -80,6 +81,7 @@ export class Peer {
     this.#tracks = setting.tracks;
     this.#cap = setting.cap;
     this.#packetMs = setting.packetMs;
+    this.#repaired = setting.repaired;
     this.#servers = setting.iceServers;
     this.isWide = setting.wide;
     this.pc = new RTCPeerConnection(this.#configuration());
@@ -155,6 +157,11 @@ export class Peer {
   /** Whether lost sound is sent again. It takes both: whoever hears well lets the other ask. */
   get asksAgain() {
     return this.#again || asksAgain(this.pc.remoteDescription?.sdp);
+  }
+
+  /** Whether the other side's speech is asked for within what Opus repairs. */
+  get asksRepair() {
+    return this.#repaired;
   }
 
   /** Whether speech is sent twice: by itself to whom hears that best, or with help. */

@@ -8,6 +8,7 @@ import { NO_WISHES } from "./ceilings.js";
 import { bindsNoChannel } from "./ice-servers.js";
 import { START, decide } from "./ladder.js";
 import { AT_ONCE, LOOK_BACK_MS, playoutDelay } from "./playout-delay.js";
+import { knowsRed } from "./lean-description.js";
 import { hearing, read, summary } from "./readings.js";
 import { agreedSilence, heldBy, readEnd, sparedBy, turnsOf } from "./reports.js";
 import { LADDER, RUNGS, Rung, place } from "./rungs.js";
@@ -141,7 +142,7 @@ export class Quality {
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
       const froze = now.freezes > last.freezes;
-      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, plainLooks: peer.isRepeated ? 0 : (same?.plainLooks ?? 0) + 1, seenAt, froze, delay: same?.delay ?? AT_ONCE });
+      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? peer.asksRepair, plainLooks: peer.isRepeated ? 0 : (same?.plainLooks ?? 0) + 1, seenAt, froze, delay: same?.delay ?? AT_ONCE });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.state !== "connected";
@@ -210,7 +211,7 @@ export class Quality {
 
   /**
    * Where much is lost: short packets if they pay for their headers, and lost ones again if they come in time. Where anything is,
-   * and speech has not been sent twice for as long: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at
+   * and speech is not sent twice, nor will be: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at
    */
   #packets(peer, rung, at) {
     const known = this.#known.get(peer);
@@ -220,7 +221,8 @@ export class Quality {
     // The median: what an outage has swallowed is told all at once when the line is back.
     known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && median(losses) >= LOSSY_PCT;
     known.again ||= known.lossy && (known.now.rttMs ?? Infinity) <= AGAIN_RTT_MAX_MS;
-    known.repaired ||= known.plainLooks >= LOSS_OVER_MS / LOOK_EVERY_MS && losses.filter(Boolean).length >= LOSING_LOOKS;
+    const settled = known.plainLooks >= LOSS_OVER_MS / LOOK_EVERY_MS || !knowsRed();
+    known.repaired ||= settled && losses.filter(Boolean).length >= LOSING_LOOKS;
     const short = known.lossy && RUNGS[rung].sound && place(rung) <= place(Rung.VOICE_24);
     return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again, repaired: known.repaired };
   }

@@ -1,5 +1,7 @@
 /** Help for browsers that cannot send speech twice by themselves: `repeater.js` and its worker are loaded there, and nowhere else. */
 
+import { knowsRed } from "./lean-description.js";
+
 /** @typedef {import("./repeater.js").Repeater} Repeater */
 
 export class RepeatingHelp {
@@ -33,9 +35,4 @@ export class RepeatingHelp {
 /** Until the worker has said that it is there: a sender without its worker would say nothing. @param {Worker} worker */
 function ready(worker) {
   return new Promise((resolve, reject) => Object.assign(worker, { onmessage: resolve, onerror: reject }));
-}
-
-function knowsRed() {
-  const known = RTCRtpSender.getCapabilities?.("audio")?.codecs ?? [];
-  return known.some(({ mimeType }) => mimeType.toLowerCase() === "audio/red");
 }

@@ -87,6 +87,7 @@ export class SignalSocket {
   #ping = 0;
   /** When the pings without an answer were sent, oldest first. @type {number[]} */ #pings = [];
   #roundTripMs = 0;
+  #roundTripBeforeMs = 0;
   #pingedAt = 0;
   /** When a voice was last passed on: TCP needs no other hint of what it has lost then. */
   #spokeAt = 0;
@@ -113,9 +114,9 @@ export class SignalSocket {
     this.#questions = new Questions(wiring);
   }
 
-  /** The shortest way of a question and its answer over this socket; until one has come back, how long it took to open; 0: not known. */
+  /** The shortest way of a question and its answer over this socket; until one has come back, how long it took to open, or what was last known; 0: nothing. */
   get roundTripMs() {
-    return this.#roundTripMs;
+    return this.#roundTripMs || this.#roundTripBeforeMs;
   }
 
   /**
@@ -266,6 +267,7 @@ export class SignalSocket {
     this.#socket = socket;
     this.#dialledAt = dialledAt;
     this.#pings = pings;
+    this.#roundTripBeforeMs = this.roundTripMs;
     // Opening takes a round trip at least; the pings tell it better.
     this.#roundTripMs = roundTripMs || openedAfterMs;
     this.#greeting = false;
