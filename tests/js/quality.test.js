@@ -19,8 +19,8 @@ async function knowing(names, act) {
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one */
-async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one @param {boolean} [asksRepair] what was asked for from the first */
+async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false, asksRepair = false) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -40,7 +40,7 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
   /** @type {any[]} */ const caps = [];
   let helped = 0;
   const peer = {
-    pc: { getStats: async () => stats() }, state: "connected", asksAgain, repeats, isRepeated: repeats, packetMs, liveness: { silentMs: 0 },
+    pc: { getStats: async () => stats() }, state: "connected", asksAgain, asksRepair, repeats, isRepeated: repeats, packetMs, liveness: { silentMs: 0 },
     /** @param {unknown} found */ noteLook: (found) => looks.push(found),
     repeat: () => (helped += 1),
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
@@ -114,6 +114,12 @@ test("on a line that goes on losing, speech that is not sent twice is asked for 
   assert.equal((await over(all(9, { lost: 1 }), false, false)).repaired, false, "it may be plain for a moment only, between two descriptions");
 });
 
+test("a browser that hears nothing twice asks for Opus' repair as soon as something is lost, and from the first word where that was asked before", async () => {
+  assert.equal((await knowing(["opus"], () => over(all(5, { lost: 1 }), false, false))).repaired, true);
+  assert.equal((await knowing(["opus"], () => over(all(5, {}), false, false))).repaired, false);
+  assert.equal((await over(all(5, {}), false, false, 60, false, true)).repaired, true);
+});
+
 test("a picture's counter that begins again takes nothing back of what was spent", async () => {
   const { spent } = await over([{}, { pictureBytes: 9_000 }, { pictureBytes: 100 }, { pictureBytes: 200 }]);
   assert.ok(spent >= 9_000, String(spent));
@@ -132,7 +138,7 @@ test("on a thin line speech has what the agreed packets leave of it, and what a 
   const bps = async (/** @type {string[]} */ names, /** @type {number} */ packetMs) => (await knowing(names, () => over(all(3, {}), false, false, packetMs, true))).bps;
   assert.deepEqual([await bps(["red", "opus"], 60), await bps(["opus"], 60)], [24_000, 24_000]);
   assert.deepEqual([await bps(["red", "opus"], 10), await bps(["opus"], 10)], [8_000, 8_000]);
-  assert.deepEqual([await bps(["red", "opus"], 14), await bps(["opus"], 14)], [24_000, 8_000]);
+  assert.deepEqual([await bps(["red", "opus"], 16), await bps(["opus"], 16)], [24_000, 8_000]);
 });
 
 test("speech shares the room of a thin line only where the way is long or something waits on it", async () => {

@@ -199,6 +199,27 @@ test("pings of before the modules count for the line's round trip", () =>
     assert.equal(Math.round(socket.roundTripMs / 100), 6);
   }));
 
+test("a socket in the place of a lost one is taken for as far as that was, until it tells better", () =>
+  withSocket(async (given) => {
+    await comesIn(given);
+    const { socket, last } = given;
+    mock.timers.tick(PING_INTERVAL_MS);
+    mock.timers.tick(480);
+    last().hears(PONG);
+    assert.equal(socket.roundTripMs, 480);
+    last().onclose?.({ code: 1006 });
+    mock.timers.tick(1);
+    assert.equal(Dialled.all.length, 2);
+    assert.equal(socket.roundTripMs, 480);
+    last().opens();
+    await soon();
+    last().hears(WELCOME);
+    mock.timers.tick(PING_INTERVAL_MS);
+    mock.timers.tick(600);
+    last().hears(PONG);
+    assert.equal(socket.roundTripMs, 600);
+  }));
+
 test("until a ping is answered, the line's round trip is how long the socket took to open", () =>
   withSocket(async ({ socket }) => {
     const early = new Dialled();

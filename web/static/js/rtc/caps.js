@@ -3,7 +3,8 @@
  * the sum. Pure. Sound over picture; psychologist and child over all others; a third person's picture is the first to go.
  */
 
-import { LADDER, OPUS_MOST_BPS, REPAIRED_LEAST_BPS, Rung, RUNGS, place, soundKbps, withoutRed } from "./rungs.js";
+import { REPAIRED_LEAST_BPS } from "./lean-description.js";
+import { LADDER, OPUS_MOST_BPS, Rung, RUNGS, place, soundKbps, withoutRed } from "./rungs.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
 /**
@@ -20,15 +21,16 @@ import { LADDER, OPUS_MOST_BPS, REPAIRED_LEAST_BPS, Rung, RUNGS, place, soundKbp
  */
 /** 0: nothing of that kind. @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap */
 
-/** An uplink nobody has measured, while somebody is on the lowest rung: take it for EDGE (60 kbit/s). */
-export const THIN_UPLINK_KBPS = 58;
+/** An uplink nobody has measured, while somebody is on the lowest rung: take it for EDGE (60 kbit/s), of which the socket has 3 and 2 are left. */
+export const THIN_UPLINK_KBPS = 55;
 /** Of an uplink that was measured; the rest is for reports, keep-alives and signaling. */
 export const UPLINK_SHARE = 0.85;
 export const OPUS_LEAST_BPS = 6_000;
 /** What a Send indication has over a channel's 4 bytes: STUN's header, the address and the length (RFC 8656, section 11). */
 export const INDICATION_BYTES = 36;
-/** What else each such connection has to say, in kbit/s: reports of both kinds and checks, wrapped as well. As measured on EDGE. */
-export const BESIDE_WRAPPED_KBPS = 3;
+/** What else each connection has to say, in kbit/s: reports of both kinds and checks; wrapped in such messages it is more. As measured on EDGE. */
+export const BESIDE_KBPS = 2.6;
+export const BESIDE_WRAPPED_KBPS = 3.5;
 /** Headers of a picture's packets, over its own rate. */
 export const PICTURE_HEADERS = 1.08;
 
@@ -77,7 +79,7 @@ function makeWay(own, ranked, caps, room) {
 
 /** Lower the last in rank first, until all fit or all are lowest. Returns what the sound costs, in kbit/s. @param {Receiver[]} ranked @param {Record<string, Cap>} caps @param {number} room */
 function fitSound(ranked, caps, room) {
-  const rates = [...new Set(LADDER.flatMap((name) => RUNGS[name].sound?.bps ?? [])), OPUS_LEAST_BPS];
+  const rates = [...new Set(LADDER.flatMap((name) => RUNGS[name].sound?.bps ?? [])), OPUS_LEAST_BPS, 0];
   const cost = () => ranked.reduce((sum, receiver) => sum + soundCost(receiver, caps[receiver.peer]?.audioBps ?? 0), 0);
   for (const rate of rates) {
     for (const receiver of [...ranked].reverse()) {
@@ -89,15 +91,16 @@ function fitSound(ranked, caps, room) {
   return cost();
 }
 
-/** A rate, or what takes its place where speech is not sent twice: its repair as long as that goes, then the lowest voice. @param {Receiver} receiver @param {number} rate */
+/** A rate, or what takes its place where speech is not sent twice: its repair until all else is at its least, then the lowest voice. @param {Receiver} receiver @param {number} rate */
 function lowered({ red = true }, rate) {
-  if (red) return rate;
-  return rate > LOWEST.bps ? OPUS_MOST_BPS : rate === LOWEST.bps ? REPAIRED_LEAST_BPS : LOWEST.bps;
+  if (red) return Math.max(rate, OPUS_LEAST_BPS);
+  return rate > LOWEST.bps ? OPUS_MOST_BPS : rate ? REPAIRED_LEAST_BPS : LOWEST.bps;
 }
 
 /** @param {Receiver} receiver @param {number} bps */
 function soundCost({ rung, red = true, wrapped = false, packetMs = (RUNGS[rung].sound ?? LOWEST).packetMs }, bps) {
-  return bps ? soundKbps({ bps, packetMs, red }) + (wrapped ? (INDICATION_BYTES * 8) / packetMs + BESIDE_WRAPPED_KBPS : 0) : 0;
+  const beside = wrapped ? (INDICATION_BYTES * 8) / packetMs + BESIDE_WRAPPED_KBPS : BESIDE_KBPS;
+  return bps ? soundKbps({ bps, packetMs, red }) + beside : 0;
 }
 
 /** @param {Receiver} receiver @param {import("./rungs.js").Sound} sound */

@@ -24,6 +24,7 @@ export const OPUS_MAX_BPS = 24_000;
  * whatever is lost (libopus, `decide_fec`). Above 8 kHz a packet of 60 ms becomes three frames, of which the last alone is repaired.
  */
 export const REPAIRED_RATE_HZ = 12_000;
+export const REPAIRED_LEAST_BPS = 21_000;
 
 /** The longest packets of Opus (RFC 7587, section 6.1): a rate that is small beside its headers is said best in few of them. */
 export const LONGEST_PACKET_MS = 120;
@@ -86,6 +87,11 @@ export function shortDescription(sdp) {
 /** Whether a description asks for sound again. @param {string | undefined} sdp */
 export function asksAgain(sdp = "") {
   return sdp.split(/^(?=m=)/m).some((section) => section.startsWith("m=audio") && /^a=rtcp-fb:\S+ nack\r$/m.test(section));
+}
+
+/** Whether a description asks for speech within what Opus repairs. @param {string | undefined} sdp */
+export function asksRepair(sdp = "") {
+  return sdp.includes(`maxplaybackrate=${REPAIRED_RATE_HZ}`);
 }
 
 /** Whether a description has speech sent twice (RFC 2198). @param {string | undefined} sdp */

@@ -1,7 +1,7 @@
 /** All connections of this browser: at most five peers in a room, each connected with each. Knows neither page nor socket. */
 
 import { bindsNoChannel } from "./ice-servers.js";
-import { knowsRed, withLongestPackets } from "./lean-description.js";
+import { asksRepair, knowsRed, REPAIRED_LEAST_BPS, withLongestPackets } from "./lean-description.js";
 import { LineWatch } from "./line-watch.js";
 import { Peer } from "./peer.js";
 import { RepeatingHelp } from "./repeating-help.js";
@@ -23,6 +23,8 @@ export const FRESH_ICE_SERVERS_TIMEOUT_MS = 3_000;
 export const INHERITED_MAX_MS = 20_000;
 /** The lowest voice, from the first packet: what more there is has to be earned. */
 export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 });
+/** The same for a thin line's browser that hears no speech twice. */
+export const FIRST_REPAIRED_CAP = Object.freeze({ ...FIRST_CAP, audioBps: REPAIRED_LEAST_BPS });
 export const FIRST_PACKET_MS = 60;
 
 /** Begins as soon as this module is here, which is some seconds before the first offer. */
@@ -154,6 +156,7 @@ export class Mesh {
   describe({ from, negotiation, description }) {
     const leg = this.#legs.get(from);
     if (leg?.negotiation !== negotiation) return;
+    if (asksRepair(description.sdp) && !this.#caps.has(from)) void leg.peer.setCap(FIRST_REPAIRED_CAP);
     // Two such connections with a header of 91 bytes each 60 ms are more than EDGE has, and the ladder would never come.
     const wraps = leg.peer.setting.relayOnly && this.isThin && bindsNoChannel();
     void leg.peer.handleDescription(wraps ? withLongestPackets(description) : description);

@@ -39,8 +39,6 @@ export const STILL_BYTES = 6_000;
 export const STILL_EVERY_S = 5;
 /** As much as speech gains from. */
 export const OPUS_MOST_BPS = 24_000;
-/** With less Opus repairs little (see `REPAIRED_RATE_HZ`). */
-export const REPAIRED_LEAST_BPS = 21_000;
 const CLIP_KBPS = 8;
 const TEXT_KBPS = 1;
 
