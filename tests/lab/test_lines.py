@@ -56,6 +56,18 @@ async def test_three_on_edge_hear_each_other_within_the_uplink_of_an_edge() -> N
     assert set(measured["rungs"].values()) <= {"voice-8", "voice-12"}
 
 
+@pytest.mark.by_hand
+@pytest.mark.skipif(bool(missing_for_firefox()), reason=str(missing_for_firefox()))
+async def test_a_child_with_firefox_on_edge_leaves_room_for_its_socket_and_keeps_it() -> None:
+    async with calling(CASES["edge"].lines, firefox="classroom") as call:
+        assert all((await call.join())[1].values())
+        await asyncio.sleep(SETTLES_S)
+        measured = await call.measure(25)
+        signaling = await call.pages["classroom"].evaluate("document.querySelector('#room').dataset.signaling")
+    assert signaling == "online"
+    assert measured["uplinkKbps"] < PRESETS["edge"].up_kbit
+
+
 @pytest.mark.skipif(bool(missing_for_firefox()), reason=str(missing_for_firefox()))
 @pytest.mark.parametrize("role", ["psychologist", pytest.param("classroom", marks=pytest.mark.by_hand)])
 async def test_firefox_in_a_village_on_3g_hears_and_is_heard_for_it_sends_speech_twice(role: str) -> None:
