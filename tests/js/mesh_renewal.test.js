@@ -119,8 +119,10 @@ test("checks that get lost are no trouble as long as something comes over the wa
     const connection = connects();
     connection.stands();
     const peer = mesh.legs()[0]?.peer;
+    Object.assign(peer ?? {}, { channels: { isOpen: true } });
     peer?.noteLook({ silentMs: 0, arrived: true });
     connection.becomes("disconnected", "disconnected");
+    assert.equal(peer?.isThrough, true, "and no voice goes over the socket");
     assert.equal(told.at(-1)?.[0], "connected");
     mock.timers.tick(CARRIES_MS - 1);
     peer?.noteLook({ silentMs: 0, arrived: true });
