@@ -171,9 +171,9 @@ class Call:
             found[role] = [f"{now / 1000:.0f} s {rung}" for now, rung in begun if rung]
         return found
 
-    async def payload_types(self, role: str) -> list[int | None]:
-        """Return under which payload type somebody's speech goes to each of the others; None: none goes yet."""
-        found: list[int | None] = await self.pages[role].evaluate("window.watched.payloadTypes()")
+    async def formats(self, role: str) -> list[str | None]:
+        """Return in which format each of the others has told somebody to hear speech best; None: nothing told yet."""
+        found: list[str | None] = await self.pages[role].evaluate("window.watched.formats()")
         return found
 
     async def relays(self, role: str) -> list[str]:

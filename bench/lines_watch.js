@@ -170,11 +170,11 @@
       return { from, candidateType, relayProtocol, url };
     }));
 
-  /* Under which payload type speech goes to each. */
-  watched.payloadTypes = () =>
-    Promise.all(open().map(async ({ pc }) => {
-      const stats = await pc.getStats();
-      const speech = [...stats.values()].find(({ type, kind }) => type === "outbound-rtp" && kind === "audio");
-      return stats.get(speech?.codecId)?.payloadType ?? null;
-    }));
+  /* In which format each of the others would hear speech best. */
+  watched.formats = () =>
+    open().map(({ pc }) => {
+      const sdp = pc.remoteDescription?.sdp ?? "";
+      const [, best] = /^m=audio \d+ \S+ (\d+)/m.exec(sdp) ?? [];
+      return new RegExp(`^a=rtpmap:${best} (\\w+)`, "m").exec(sdp)?.[1] ?? null;
+    });
 })();

@@ -43,8 +43,8 @@ BROTLI_QUALITY = 11
 #: while the door is still on its way: as much as comes before the answer to the tap.
 GROUPS = (
     "js/rtc/mesh.js", "js/pages/call.js", "js/ui/adult.js", "js/ui/beside.js",
-    "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js", "js/rtc/repeater.js",
-    "js/clips/socket-voice.js",
+    "js/rtc/readings.js", "js/rtc/ladder.js", "js/pages/line.js", "js/pages/stills.js",
+    "js/rtc/red-translator.js", "js/rtc/red-worker.js", "js/clips/socket-voice.js",
     "js/clips/outgoing.js", "js/clips/playback.js", "js/ui/low-rungs.js", "js/clips/panel.js",
 )  # fmt: skip
 #: Our own scripts hold ``/**`` nowhere but where a comment begins; a test sees to it.

@@ -3,7 +3,7 @@
 const CACHE = `wasl-shell-${ASSETS.version}`;
 const PAGE = "/j";
 // Each of these holds all that it needs.
-const OURS = /^js\/(pages\/(call|line|stills)|rtc\/(mesh|readings|ladder|repeater|red-worker)|ui\/(adult|beside|low-rungs)|clips\/(socket-voice|outgoing|playback|panel|capture-worklet))\.(js|css)$/;
+const OURS = /^js\/(pages\/(call|line|stills)|rtc\/(mesh|readings|ladder|red-translator|red-worker)|ui\/(adult|beside|low-rungs)|clips\/(socket-voice|outgoing|playback|panel|capture-worklet))\.(js|css)$/;
 const MODULES = Object.entries(ASSETS.urls).filter(([name]) => OURS.test(name)).map(([, url]) => url);
 /** Every visit has the same page; its address and its secret stay with the browser. */
 const isCallPage = (url) => url.pathname === PAGE || url.pathname.startsWith("/call/");

@@ -41,9 +41,6 @@ const OF_THE_TRANSPORT = /^a=(?:ice-ufrag|ice-pwd|ice-options|fingerprint|setup)
 /** Of before `a=msid`, and reports that nobody reads. */
 const SAID_TWICE = /^a=(?:msid-semantic:|ssrc:\d+ msid:|rtcp-xr:).*\r\n/gm;
 
-/** What Chromium calls RED. */
-export const RED = 63;
-
 /** The formats that carry speech. */
 const SPEECH = /^a=rtpmap:(\d+) (?:opus|red)\/48000/;
 
@@ -89,27 +86,9 @@ export function asksAgain(sdp = "") {
   return sdp.split(/^(?=m=)/m).some((section) => section.startsWith("m=audio") && /^a=rtcp-fb:\S+ nack\r$/m.test(section));
 }
 
-/** Whether a description asks for speech within what Opus repairs. @param {string | undefined} sdp */
-export function asksRepair(sdp = "") {
-  return sdp.includes(`maxplaybackrate=${REPAIRED_RATE_HZ}`);
-}
-
 /** Whether a description has speech sent twice (RFC 2198). @param {string | undefined} sdp */
 export function speaksRed(sdp = "") {
   return /^a=rtpmap:\d+ red\/48000/m.test(sdp);
-}
-
-/**
- * The offer of a browser that is helped to send RED, as the other side is told it: Opus comes first, for that is what this browser
- * hears. From the first offer on: Chromium does not take it up later.
- * @param {string} sdp @returns {string}
- */
-export function withRed(sdp) {
-  const opus = /^a=rtpmap:(\d+) opus\/48000.*\r\n/m.exec(sdp);
-  if (!opus || speaksRed(sdp) || sdp.includes(`a=rtpmap:${RED} `)) return sdp;
-  return sdp
-    .replace(/^m=audio .*(?=\r\n)/m, `$& ${RED}`)
-    .replace(opus[0], `$&a=rtpmap:${RED} red/48000/2\r\na=fmtp:${RED} ${opus[1]}/${opus[1]}\r\n`);
 }
 
 /** Whether whoever describes itself hears best what is sent twice: formats stand in that order (RFC 3264, section 5.1). @param {string | undefined} sdp */
@@ -154,7 +133,7 @@ function withSettings(line, settings) {
 
 /**
  * Put RED first and leave out what nobody of ours speaks. For the offering side alone: an answering side that sets its
- * preferences sends no RED. A browser without RED (Firefox) keeps plain Opus: see `repeater.js`.
+ * preferences sends no RED. A browser without RED (Firefox) has Opus alone: see `red-translator.js`.
  * @param {RTCRtpTransceiver} transceiver
  */
 export function preferSound(transceiver) {

@@ -1,10 +1,10 @@
 /** All connections of this browser: at most five peers in a room, each connected with each. Knows neither page nor socket. */
 
 import { bindsNoChannel } from "./ice-servers.js";
-import { asksRepair, knowsRed, REPAIRED_LEAST_BPS, withLongestPackets } from "./lean-description.js";
+import { knowsRed, withLongestPackets } from "./lean-description.js";
 import { LineWatch } from "./line-watch.js";
 import { Peer } from "./peer.js";
-import { RepeatingHelp } from "./repeating-help.js";
+import { RedHelp } from "./red-help.js";
 import { hasWay, THIN_FROM_MS, Turns } from "./turns.js";
 
 /** @typedef {import("./peer.js").Tracks} Tracks */
@@ -23,12 +23,12 @@ export const FRESH_ICE_SERVERS_TIMEOUT_MS = 3_000;
 export const INHERITED_MAX_MS = 20_000;
 /** The lowest voice, from the first packet: what more there is has to be earned. */
 export const FIRST_CAP = Object.freeze({ audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 });
-/** The same for a thin line's browser that hears no speech twice. */
-export const FIRST_REPAIRED_CAP = Object.freeze({ ...FIRST_CAP, audioBps: REPAIRED_LEAST_BPS });
 export const FIRST_PACKET_MS = 60;
+/** How long sound waits from the first packet on a thin line where the browser begins with too little: what it comes to in half a minute. */
+export const THIN_DELAY_MS = 320;
 
 /** Begins as soon as this module is here, which is some seconds before the first offer. */
-const help = new RepeatingHelp();
+const help = new RedHelp();
 const NOTHING = Object.freeze({ audio: null, video: null });
 
 /**
@@ -113,11 +113,9 @@ export class Mesh {
       cap: this.#caps.get(id) ?? FIRST_CAP,
       tries,
       packetMs: FIRST_PACKET_MS,
-      repaired: this.isThin && !knowsRed(),
       canReach: () => this.#online && !this.#away.has(id) && isCurrent(),
       freshIceServers: () => this.#freshIceServers(),
-      mayRepeat: () => help.isPossible,
-      makeRepeater: (pc) => help.repeaterOf(pc),
+      translator: help.translator(),
       renew,
       overtake: () => this.#turns.mayOvertake(id) && renew(),
       sendDescription: (type, description) => send({ type, to: id, negotiation, description }),
@@ -134,6 +132,7 @@ export class Mesh {
       onTrack: (track) => {
         for (const old of stream.getTracks()) if (old.kind === track.kind) stream.removeTrack(old);
         stream.addTrack(track);
+        peer.setPlayoutDelay({ audioMs: this.firstDelayMs, videoMs: null });
         this.#tell(id);
       },
       onReport: (report) => {
@@ -156,7 +155,6 @@ export class Mesh {
   describe({ from, negotiation, description }) {
     const leg = this.#legs.get(from);
     if (leg?.negotiation !== negotiation) return;
-    if (asksRepair(description.sdp) && !this.#caps.has(from)) void leg.peer.setCap(FIRST_REPAIRED_CAP);
     // Two such connections with a header of 91 bytes each 60 ms are more than EDGE has, and the ladder would never come.
     const wraps = leg.peer.setting.relayOnly && this.isThin && bindsNoChannel();
     void leg.peer.handleDescription(wraps ? withLongestPackets(description) : description);
@@ -200,9 +198,9 @@ export class Mesh {
   /** How much goes to a peer, and what is asked of it: see `setPackets`. @param {string} id @param {Cap} cap @param {Parameters<Peer["setPackets"]>} packets */
   setCap(id, cap, ...packets) {
     this.#caps.set(id, cap);
-    const leg = this.#legs.get(id);
-    void leg?.peer.setCap(cap);
-    leg?.peer.setPackets(...packets);
+    const { peer } = this.#legs.get(id) ?? {};
+    void peer?.setCap(cap);
+    peer?.setPackets(...packets);
   }
 
   /** Whether the server hears us now. Coming back, this side restarts what does not stand. @param {boolean} online */
@@ -229,6 +227,11 @@ export class Mesh {
   /** Whether this device's line is one on which little has to be sent at once. */
   get isThin() {
     return this.wiring.roundTripMs() >= THIN_FROM_MS;
+  }
+
+  /** How long sound waits before anything is known of the line, in ms; null: as the browser finds right. */
+  get firstDelayMs() {
+    return this.isThin && !knowsRed() ? THIN_DELAY_MS : null;
   }
 
   /** Who of the others is not heard by the server. @param {Set<string>} away */
@@ -278,10 +281,6 @@ export class Mesh {
     this.#watch.stop();
     for (const id of [...this.#legs.keys()]) this.#close(id);
     this.#closeInherited();
-  }
-
-  get size() {
-    return this.#legs.size;
   }
 
   /** The connection that carries what is said to and by a peer, or is to: an old one until the new one stands. @param {string} id */

@@ -6,7 +6,7 @@
  * belong to different streams, so that sound never waits for the picture. Tracks come and go with `replaceTrack`.
  */
 
-import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed, withRed } from "./lean-description.js";
+import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed } from "./lean-description.js";
 import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
 import { Liveness, SILENT_MS } from "./liveness.js";
@@ -39,8 +39,8 @@ export class Peer {
   /** @type {Cap} */ #cap;
   #packetMs;
   #again = false;
-  #repaired;
-  /** @type {import("./repeater.js").Repeater | null} */ #repeater = null;
+  #repaired = false;
+  /** @type {import("./red-translator.js").RedTranslator | null} */ #translator = null;
   /** What is asked of the other side has changed since the last description of ours. */ #asks = false;
   /** Everything that touches descriptions, candidates and senders runs one after another, in the order in which it came. */
   #work = Promise.resolve();
@@ -60,14 +60,12 @@ export class Peer {
    * @param {Cap} setting.cap how much of it
    * @param {number} setting.tries how many connections to the same browser have been given up before their handshake was through
    * @param {number} setting.packetMs how much sound a packet of the other side is to hold
-   * @param {boolean} setting.repaired whether the other side's speech is to come within what Opus repairs, from the first packet
    * @param {() => boolean} setting.canReach whether what is sent through signaling reaches the other side soon
    * @param {() => Promise<RTCIceServer[] | null>} setting.freshIceServers asked before an ICE restart; null keeps the old ones
    * @param {() => void} setting.renew ask for a new connection instead of this one
    * @param {() => boolean} setting.overtake as {@link Recovery} has it
    * @param {() => void} setting.onSomethingToCheck from now on {@link Peer#beginChecks} would check something
-   * @param {() => boolean} setting.mayRepeat whether this browser is, or will be, helped to send speech twice
-   * @param {(pc: RTCPeerConnection) => import("./repeater.js").Repeater | null} setting.makeRepeater what helps it; null: nothing, or not yet
+   * @param {Promise<import("./red-translator.js").RedTranslator | null>} setting.translator what helps a browser that knows no RED; the first description waits for it
    * @param {SendDescription} setting.sendDescription
    * @param {(candidate: RTCIceCandidateInit | null) => void} setting.sendCandidate
    * @param {(state: RTCPeerConnectionState) => void} setting.onState
@@ -81,9 +79,11 @@ export class Peer {
     this.#tracks = setting.tracks;
     this.#cap = setting.cap;
     this.#packetMs = setting.packetMs;
-    this.#repaired = setting.repaired;
     this.#servers = setting.iceServers;
     this.isWide = setting.wide;
+    void this.#queue(async () => {
+      this.#translator = await setting.translator;
+    });
     this.pc = new RTCPeerConnection(this.#configuration());
     this.liveness = new Liveness(this.pc);
     this.recovery = new Recovery({
@@ -135,12 +135,6 @@ export class Peer {
     void this.#queue(() => this.#offer());
   }
 
-  /** Where this browser can be helped to send speech twice, and does not: by an offer. */
-  repeat() {
-    this.#repeater ??= this.setting.makeRepeater(this.pc);
-    if (this.#repeater?.isWorthAnOffer && this.pc.remoteDescription) void this.#queue(() => this.#offer());
-  }
-
   /** Let sound and picture wait for what comes late; null: as the browser finds right. @param {{audioMs: number | null, videoMs: number | null}} delay */
   setPlayoutDelay({ audioMs, videoMs }) {
     for (const receiver of this.pc.getReceivers()) {
@@ -159,19 +153,14 @@ export class Peer {
     return this.#again || asksAgain(this.pc.remoteDescription?.sdp);
   }
 
-  /** Whether the other side's speech is asked for within what Opus repairs. */
-  get asksRepair() {
-    return this.#repaired;
-  }
-
   /** Whether speech is sent twice: by itself to whom hears that best, or with help. */
   get repeats() {
-    return (this.isRepeated && prefersRed(this.pc.remoteDescription?.sdp)) || this.#repeater?.isActive === true;
+    return (this.isRepeated && prefersRed(this.pc.remoteDescription?.sdp)) || this.#translator?.isActive === true;
   }
 
   /** Whether the other side sends it twice, or is about to. */
   get isRepeated() {
-    return speaksRed(this.pc.localDescription?.sdp) && speaksRed(this.pc.remoteDescription?.sdp);
+    return this.#translator?.isActive || (speaksRed(this.pc.localDescription?.sdp) && speaksRed(this.pc.remoteDescription?.sdp));
   }
 
   /** How long the packets of speech are that the other side asks for, in ms; undefined: it has not said. */
@@ -234,6 +223,10 @@ export class Peer {
     this.pc.close();
   }
 
+  get #speech() {
+    return this.pc.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
+  }
+
   /** @returns {RTCConfiguration} */
   #configuration() {
     const iceServers = this.isWide ? this.#servers : overUdp(this.#servers);
@@ -253,7 +246,6 @@ export class Peer {
 
   async #offer() {
     if (this.pc.signalingState !== "stable") return;
-    this.#repeater ??= this.setting.makeRepeater(this.pc);
     await this.#say(await this.pc.createOffer());
   }
 
@@ -267,8 +259,7 @@ export class Peer {
     await this.pc.setLocalDescription(lean).catch(() => this.pc.setLocalDescription({ type, sdp }));
     this.#widenTimer ||= setTimeout(() => void this.#widen(), UDP_ONLY_MS);
     if (type !== "offer" && type !== "answer") return;
-    if (type === "offer") this.#repeater?.offer(lean.sdp);
-    const told = type === "offer" && this.setting.mayRepeat() ? withRed(lean.sdp) : lean.sdp;
+    const told = this.#translator?.tell(lean, this.#speech) ?? lean.sdp;
     this.setting.sendDescription(type, { type, sdp: shortDescription(told) });
   }
 
@@ -279,7 +270,7 @@ export class Peer {
     this.ignoreOffer = !this.polite && offerCollision;
     if (this.ignoreOffer) return;
     const before = fragment(pc.remoteDescription?.sdp);
-    await pc.setRemoteDescription(this.#repeater?.take(description) ?? description);
+    await pc.setRemoteDescription(this.#translator?.take(description, this.#speech) ?? description);
     if (description.type === "offer") {
       if (before && fragment(description.sdp) !== before) await this.#otherRestarts();
       for (const transceiver of pc.getTransceivers()) this.#adopt(transceiver);
@@ -290,9 +281,7 @@ export class Peer {
     await this.#check();
     await this.#feed();
     // Asked for while an offer of ours was on its way, which did not say it yet.
-    if (this.#asks) await this.#offer();
-    // Speech begins twice: said while the way is looked for, it costs nobody's voice.
-    if (description.type === "offer") this.repeat();
+    if (this.#asks || this.#translator?.isMisunderstood) await this.#offer();
   }
 
   async #check() {
@@ -321,6 +310,7 @@ export class Peer {
     if (this.#senders[kind]) return;
     this.#senders[kind] = transceiver.sender;
     transceiver.direction = "sendrecv";
+    if (kind === "audio" && this.#translator) preferSound(transceiver);
     transceiver.sender.setStreams?.(kind === "audio" ? this.#voice : this.#face);
     void this.#queue(() => this.#feed());
   }

@@ -8,7 +8,6 @@ import { NO_WISHES } from "./ceilings.js";
 import { bindsNoChannel } from "./ice-servers.js";
 import { START, decide } from "./ladder.js";
 import { AT_ONCE, LOOK_BACK_MS, playoutDelay } from "./playout-delay.js";
-import { knowsRed } from "./lean-description.js";
 import { hearing, read, summary } from "./readings.js";
 import { agreedSilence, heldBy, readEnd, sparedBy, turnsOf } from "./reports.js";
 import { LADDER, RUNGS, Rung, place } from "./rungs.js";
@@ -57,7 +56,7 @@ export class Quality {
   /** To whom no sound goes although the line would carry it. @type {Set<string>} */ #agreed = new Set();
   /** Whether nothing was to flow at the last look. */
   #rested = false;
-  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, repaired: boolean, plainLooks: number, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
+  /** @type {Map<string, {pc: RTCPeerConnection, now: Readings, told: Readings | null, slow: number, lossy: boolean, again: boolean, repaired: boolean, twice: boolean, seenAt: number, froze: boolean, delay: import("./playout-delay.js").PlayoutDelay}>} */ #known = new Map();
   /** @type {Sample[]} */ #window = [];
   #state = START;
   /** @type {{level: number, charging: boolean} | null} */ #battery = null;
@@ -142,7 +141,7 @@ export class Quality {
       const slowLooks = now.slowEncoder ? (same?.slow ?? 0) + 1 : 0;
       slow ||= slowLooks >= SLOW_LOOKS;
       const froze = now.freezes > last.freezes;
-      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? peer.asksRepair, plainLooks: peer.isRepeated ? 0 : (same?.plainLooks ?? 0) + 1, seenAt, froze, delay: same?.delay ?? AT_ONCE });
+      this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, twice: peer.isRepeated, seenAt, froze, delay: same?.delay ?? { ...AT_ONCE, soundMs: mesh.firstDelayMs } });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
       const heard = here.packets !== 0 || !live() || peer.state !== "connected";
@@ -164,7 +163,6 @@ export class Quality {
     this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
     this.#bufferPlayout(legs, at);
-    for (const { peer } of legs) peer.repeat();
     const rested = this.#rested;
     this.#rested = !live();
     if (this.#rested) return;
@@ -211,7 +209,7 @@ export class Quality {
 
   /**
    * Where much is lost: short packets if they pay for their headers, and lost ones again if they come in time. Where anything is,
-   * and speech is not sent twice, nor will be: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at
+   * and speech is not sent twice: what Opus repairs. @param {string} peer @param {import("./rungs.js").RungName} rung @param {number} at
    */
   #packets(peer, rung, at) {
     const known = this.#known.get(peer);
@@ -221,8 +219,7 @@ export class Quality {
     // The median: what an outage has swallowed is told all at once when the line is back.
     known.lossy ||= losses.length >= LOSS_OVER_MS / LOOK_EVERY_MS / 2 && median(losses) >= LOSSY_PCT;
     known.again ||= known.lossy && (known.now.rttMs ?? Infinity) <= AGAIN_RTT_MAX_MS;
-    const settled = known.plainLooks >= LOSS_OVER_MS / LOOK_EVERY_MS || !knowsRed();
-    known.repaired ||= settled && losses.filter(Boolean).length >= LOSING_LOOKS;
+    known.repaired ||= !known.twice && losses.filter(Boolean).length >= LOSING_LOOKS;
     const short = known.lossy && RUNGS[rung].sound && place(rung) <= place(Rung.VOICE_24);
     return { packetMs: short ? SHORT_PACKET_MS : FIRST_PACKET_MS, again: known.again, repaired: known.repaired };
   }

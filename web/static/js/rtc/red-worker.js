@@ -1,53 +1,59 @@
 /**
- * Puts the speech of the packet before beside that of each packet, in a browser that encodes Opus and knows no RED (RFC 2198).
- * Runs in a worker of its own, between the browser's encoder and its packets (W3C WebRTC Encoded Transform).
+ * Speech sent and heard twice (RED, RFC 2198) in a browser that knows only Opus. Runs in a worker of its own, between the browser's
+ * codec and its packets (W3C WebRTC Encoded Transform).
  */
 
-/** What a block's header can say of how long ago it was, in RTP's ticks, and of its bytes (RFC 2198, section 3). */
-export const OFFSET_MAX = 2 ** 14 - 1;
-export const LENGTH_MAX = 2 ** 10 - 1;
+import { HeldSpeech } from "./held-speech.js";
+import { readRed, RedPayloads } from "./red-payloads.js";
 
-/** @typedef {{red: number, opus: number}} Numbers payload types: under which packets go out, and of the speech within them */
+/** @typedef {{red: number[], opus: number}} Numbers payload types: under which packets go and come, and of the speech within them */
+/** @typedef {{readable: ReadableStream, writable: WritableStream, options: Numbers & {side: "sender" | "receiver"}}} Transformer */
 
-export class RedPayloads {
-  /** @type {{speech: Uint8Array, timestamp: number} | null} */ #before = null;
-
-  /** @param {number} opus payload type of the speech within */
-  constructor(opus) {
-    this.opus = opus;
-  }
-
-  /**
-   * What a packet of this speech carries. After a pause that no header can tell, this speech alone.
-   * @param {Uint8Array} speech @param {number} timestamp of RTP: 48 kHz, modulo 2^32
-   */
-  next(speech, timestamp) {
-    const before = this.#before;
-    this.#before = { speech, timestamp };
-    const offset = before ? (timestamp - before.timestamp) >>> 0 : Infinity;
-    if (!before || offset > OFFSET_MAX || before.speech.length > LENGTH_MAX) return Uint8Array.of(this.opus, ...speech);
-    const { length } = before.speech;
-    const header = [0x80 | this.opus, offset >> 6, ((offset & 0x3f) << 2) | (length >> 8), length & 0xff, this.opus];
-    return Uint8Array.of(...header, ...before.speech, ...speech);
-  }
-}
-
-/** Whatever goes out under another payload type was agreed to be plain. @param {{readable: ReadableStream, writable: WritableStream, options: Numbers}} transformer */
-export function repeatSpeech({ readable, writable, options: { red, opus } }) {
+/** Put the speech of the packet before beside that of each. Whatever goes out under another payload type was agreed to be plain. @param {Numbers} numbers */
+function repeating({ red, opus }) {
   const payloads = new RedPayloads(opus);
-  const repeating = new TransformStream({
+  return new TransformStream({
     transform(frame, controller) {
       const { payloadType, rtpTimestamp = frame.timestamp } = frame.getMetadata();
-      if (payloadType === red) frame.data = payloads.next(new Uint8Array(frame.data), rtpTimestamp).buffer;
+      if (red.includes(payloadType)) frame.data = payloads.next(new Uint8Array(frame.data), rtpTimestamp).buffer;
       controller.enqueue(frame);
     },
   });
-  return readable.pipeThrough(repeating).pipeTo(writable);
+}
+
+/** Play what is said, and with it what was lost right behind it. @param {Numbers} numbers */
+function repairing({ red, opus }) {
+  const held = new HeldSpeech();
+  let timer = 0;
+  return new TransformStream({
+    transform(frame, controller) {
+      /** @param {ReturnType<HeldSpeech<any>["take"]>} ready */
+      const play = (ready) => {
+        for (const { item, speech } of ready) controller.enqueue(Object.assign(item, { data: speech.slice().buffer }));
+      };
+      const { payloadType, rtpTimestamp = frame.timestamp } = frame.getMetadata();
+      if (!red.includes(payloadType)) {
+        play(held.release());
+        return controller.enqueue(frame);
+      }
+      const spoken = readRed(new Uint8Array(frame.data), opus);
+      if (spoken) play(held.take(frame, rtpTimestamp, spoken));
+      if (held.item !== frame) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => play(held.release()), held.waitMs);
+    },
+    flush: () => clearTimeout(timer),
+  });
+}
+
+/** @param {Transformer} transformer */
+export function translateSpeech({ readable, writable, options }) {
+  return readable.pipeThrough(options.side === "sender" ? repeating(options) : repairing(options)).pipeTo(writable);
 }
 
 Object.assign(globalThis, {
-  /** A sender of the page's has been given to this worker. @param {{transformer: Parameters<typeof repeatSpeech>[0]}} event */
-  onrtctransform: ({ transformer }) => void repeatSpeech(transformer).catch(() => undefined),
+  /** A sender or a receiver of the page's has been given to this worker. @param {{transformer: Transformer}} event */
+  onrtctransform: ({ transformer }) => void translateSpeech(transformer).catch(() => undefined),
 });
 // The page waits for this.
 globalThis.postMessage?.("ready");
