@@ -25,7 +25,12 @@ class Connection {
   restartIce() {
     this.restarts += 1;
   }
-  createDataChannel() {}
+  createDataChannel() {
+    return {};
+  }
+  getReceivers() {
+    return [];
+  }
   async setLocalDescription() {}
   async addIceCandidate() {}
   async getStats() {
@@ -79,10 +84,16 @@ const pass = async (ms) => {
   }
 };
 
+/** The newest connection stands at both ends. @param {Mesh} mesh @param {Connection} connection */
+function isThrough(mesh, connection) {
+  Object.assign(mesh.legs()[0]?.peer ?? {}, { channels: { isOpen: true } });
+  connection.stands();
+}
+
 const states = () => Connection.all.map(({ connectionState }) => connectionState);
 
-test("a handshake that is under way goes on behind a new connection, is heard as soon as it is through, and makes way", () =>
-  withMesh(({ connects, told, said }) => {
+test("a handshake that is under way goes on behind a new connection, is heard as soon as it is through, and makes way once that is heard at both ends", () =>
+  withMesh(({ mesh, connects, told, said }) => {
     const first = connects();
     first.shakesHands();
     const second = connects();
@@ -95,9 +106,46 @@ test("a handshake that is under way goes on behind a new connection, is heard as
     assert.equal(state, "connected");
 
     second.stands();
+    assert.deepEqual(states(), ["connected", "connected"], "the other side may hear the older one alone");
+    assert.equal(told.at(-1)?.[1], stream);
+    isThrough(mesh, second);
     assert.deepEqual(states(), ["closed", "connected"]);
     assert.equal(told.at(-1)?.[0], "connected");
     assert.notEqual(told.at(-1)?.[1], stream);
+  }));
+
+test("what is said over a connection that is heard at both ends is not said over the new one too, until that is heard as well", () =>
+  withMesh(async ({ mesh, connects }) => {
+    const tracks = mock.method(Peer.prototype, "setTracks");
+    const audio = /** @type {any} */ ({});
+    /** @param {Peer | undefined} peer */
+    const told = (peer) => tracks.mock.calls.filter((call) => call.this === peer).at(-1)?.arguments[0].audio ?? null;
+    try {
+      mesh.setTracks({ audio, video: null });
+      mesh.setSending(true);
+      const first = connects();
+      isThrough(mesh, first);
+      const older = mesh.legs()[0]?.peer;
+      assert.deepEqual([told(older), mesh.legs()[0]?.isSpare], [audio, false]);
+      const second = connects();
+      const newer = mesh.legs()[0]?.peer;
+      mesh.setTracks({ audio, video: null });
+      assert.deepEqual([told(older), newer?.setting.tracks.audio, told(newer), mesh.legs()[0]?.isSpare], [audio, null, null, true]);
+      second.stands();
+      assert.equal(told(newer), null);
+      isThrough(mesh, second);
+      assert.deepEqual([told(newer), mesh.legs()[0]?.isSpare], [audio, false]);
+
+      const third = connects();
+      const newest = mesh.legs()[0]?.peer;
+      assert.equal(newest?.setting.tracks.audio, null);
+      second.becomes("failed", "failed");
+      assert.deepEqual([told(newest), mesh.legs()[0]?.isSpare], [audio, false], "nothing is heard over the older one any more");
+      isThrough(mesh, third);
+      assert.deepEqual(states(), ["closed", "closed", "connected"]);
+    } finally {
+      tracks.mock.restore();
+    }
   }));
 
 test("a connection that stands here, and not at the other end, goes on too; one that has fallen silent does not", () =>
@@ -106,7 +154,7 @@ test("a connection that stands here, and not at the other end, goes on too; one 
     first.stands();
     const second = connects();
     assert.deepEqual(states(), ["connected", "connecting"]);
-    second.stands();
+    isThrough(mesh, second);
     assert.deepEqual(states(), ["closed", "connected"]);
     mesh.legs()[0]?.peer.noteLook({ silentMs: 1_000, arrived: false });
     connects();
@@ -136,9 +184,9 @@ test("checks that get lost are no trouble as long as something comes over the wa
   }));
 
 test("the new connection may be the quicker one", () =>
-  withMesh(({ connects }) => {
+  withMesh(({ mesh, connects }) => {
     connects().shakesHands();
-    connects().stands();
+    isThrough(mesh, connects());
     assert.deepEqual(states(), ["closed", "connected"]);
   }));
 

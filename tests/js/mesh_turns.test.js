@@ -21,7 +21,9 @@ class Connection {
   }
   restartIce() {}
   setConfiguration() {}
-  createDataChannel() {}
+  createDataChannel() {
+    return {};
+  }
   getTransceivers() {
     return [];
   }

@@ -19,8 +19,8 @@ async function knowing(names, act) {
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one */
-async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one @param {boolean} [isSpare] whether an older connection carries */
+async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false, isSpare = false) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -45,7 +45,7 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
   };
   const mesh = {
     isThin, firstDelayMs: null,
-    legs: () => [{ id: "p", negotiation: 1, peer, report: null }],
+    legs: () => [{ id: "p", negotiation: 1, peer, report: null, isSpare }],
     /** @param {unknown[]} given */ setCap: (...given) => caps.push(given),
   };
   const quality = new Quality(/** @type {any} */ ({
@@ -71,7 +71,7 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
     performance.now = real;
     mock.timers.reset();
   }
-  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes, arrived: looks.map(({ arrived }) => arrived) };
+  return { delay: delays.at(-1), again: caps.at(-1)?.[3], repaired: caps.at(-1)?.[4], bps: caps.at(-1)?.[1].audioBps, spent: quality.spentBytes, arrived: looks.map(({ arrived }) => arrived), silentMs: looks.at(-1)?.silentMs };
 }
 
 /** @param {number} seconds @param {Second} second */
@@ -101,6 +101,12 @@ test("lost sound is asked for again on a short way that goes on losing", async (
 test("an outage, told all at once when it is over, is no line that goes on losing", async () => {
   const outage = [...all(12, {}), ...all(8, { packets: 0 }), { lost: 160, packets: 16 }, ...all(8, {})];
   assert.equal((await over(outage)).again, false);
+});
+
+test("silence of a connection that is yet to take an older one's place is no trouble", async () => {
+  const silent = all(8, { packets: 0 });
+  assert.ok((await over(silent)).silentMs > 0);
+  assert.equal((await over(silent, false, true, 60, false, true)).silentMs, 0);
 });
 
 test("on a line that goes on losing, speech that is not sent twice is asked for within what Opus repairs", async () => {

@@ -3,6 +3,8 @@
  * a way whose checks alone were lost (RFC 7675: one each five seconds, not said again), which on EDGE every third is.
  */
 
+import { soundComes } from "../lib/sound-arrival.js";
+
 /** A connection on which sound was heard and nothing comes any more is in trouble, whatever ICE still believes. */
 export const SILENT_MS = 3_000;
 export const DOUBTFUL_MS = 900;
@@ -17,7 +19,7 @@ export class Liveness {
   #arrivedAt = -Infinity;
   #hurriedAt = -Infinity;
 
-  /** @param {Pick<RTCPeerConnection, "connectionState" | "iceConnectionState">} pc */
+  /** @param {Pick<RTCPeerConnection, "connectionState" | "iceConnectionState" | "getReceivers">} pc */
   constructor(pc) {
     this.pc = pc;
   }
@@ -55,7 +57,8 @@ export class Liveness {
     return this.silentMs >= SILENT_MS || (states.includes("disconnected") && !this.#carries) ? "troubled" : null;
   }
 
+  /** Looks begin with the ladder, which on EDGE is some seconds behind the first connection: until then sound alone tells. */
   get #carries() {
-    return Date.now() - this.#arrivedAt < CARRIES_MS;
+    return Date.now() - this.#arrivedAt < CARRIES_MS || soundComes(this.pc);
   }
 }

@@ -109,7 +109,7 @@ export class Mesh {
       iceServers,
       relayOnly,
       wide,
-      tracks: this.#outgoing(),
+      tracks: this.#outgoing(id),
       cap: this.#caps.get(id) ?? FIRST_CAP,
       tries,
       packetMs: FIRST_PACKET_MS,
@@ -120,12 +120,14 @@ export class Mesh {
       overtake: () => this.#turns.mayOvertake(id) && renew(),
       sendDescription: (type, description) => send({ type, to: id, negotiation, description }),
       sendCandidate: (candidate) => send({ type: "candidate", to: id, negotiation, candidate }),
-      onState: (state) => {
+      onState: () => {
         if (isCurrent() && hasWay(peer.pc)) this.#turns.endOvertaking(id);
-        if (state === "connected" && isCurrent()) {
+        // Once it stands here, the other side may not hear it yet.
+        if (peer.isThrough && isCurrent()) {
           this.#dropInherited(id);
           this.#dropBehind(id);
         }
+        this.#feed(id);
         this.#turns.give();
         this.#tell(id);
       },
@@ -186,7 +188,7 @@ export class Mesh {
 
   /** The camera's track while others may see it. */
   get picture() {
-    const { video } = this.#outgoing();
+    const { video } = this.#sending ? this.#tracks : NOTHING;
     return video?.enabled && video.readyState === "live" ? video : null;
   }
 
@@ -246,9 +248,9 @@ export class Mesh {
     for (const { peer } of this.#legs.values()) peer.hurry();
   }
 
-  /** Every connection with what there is to know about it. */
+  /** Every connection with what there is to know about it; a spare one is to carry what an older one still does. */
   legs() {
-    return [...this.#legs].map(([id, { peer, negotiation, report }]) => ({ id, peer, negotiation, report }));
+    return [...this.#legs].map(([id, leg]) => ({ id, peer: leg.peer, negotiation: leg.negotiation, report: leg.report, isSpare: this.#carrying(id) !== leg }));
   }
 
   /**
@@ -269,6 +271,7 @@ export class Mesh {
   inherit(id, old) {
     if (!this.#inherited.has(old) || this.#heirs.has(id)) return;
     this.#heirs.set(id, old);
+    this.#feed(id);
     this.#tell(id);
   }
 
@@ -290,7 +293,12 @@ export class Mesh {
 
   /** @param {string} id */
   #carrying(id) {
-    return this.#inherited.get(this.#heirs.get(id) ?? "") ?? this.#standsBehind(id) ?? this.#legs.get(id);
+    return this.#heirloom(id) ?? this.#standsBehind(id) ?? this.#legs.get(id);
+  }
+
+  /** The one of before the server's restart. @param {string} id */
+  #heirloom(id) {
+    return this.#inherited.get(this.#heirs.get(id) ?? "");
   }
 
   /** @param {string} id */
@@ -348,14 +356,22 @@ export class Mesh {
     }
   }
 
-  /** @returns {Tracks} */
-  #outgoing() {
-    return this.#sending ? this.#tracks : NOTHING;
+  /** What goes to a peer over its newest connection: said over an older one that is heard, it need not be said twice on a thin line. @param {string} id @returns {Tracks} */
+  #outgoing(id) {
+    const older = this.#heirloom(id) ?? this.#behind.get(id);
+    const isSaid = older?.peer.isThrough && !this.#legs.get(id)?.peer.isThrough;
+    return this.#sending && !isSaid ? this.#tracks : NOTHING;
+  }
+
+  /** @param {string} id */
+  #feed(id) {
+    void this.#legs.get(id)?.peer.setTracks(this.#outgoing(id));
   }
 
   #apply() {
-    const tracks = this.#outgoing();
-    for (const { peer } of [...this.#legs.values(), ...this.#behind.values(), ...this.#inherited.values()]) void peer.setTracks(tracks);
+    const tracks = this.#sending ? this.#tracks : NOTHING;
+    for (const { peer } of [...this.#behind.values(), ...this.#inherited.values()]) void peer.setTracks(tracks);
+    for (const id of this.#legs.keys()) this.#feed(id);
   }
 
   /** @param {string} id */

@@ -9,7 +9,7 @@
 import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed } from "./lean-description.js";
 import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
-import { Liveness, SILENT_MS } from "./liveness.js";
+import { DOUBTFUL_MS, Liveness, SILENT_MS } from "./liveness.js";
 import { Recovery } from "./recovery.js";
 import { SideChannels } from "./side-channels.js";
 import { limit } from "./sender-limits.js";
@@ -48,6 +48,7 @@ export class Peer {
   /** @type {RTCIceServer[]} */ #servers;
   /** Whether servers over TCP and TLS are asked too: UDP led nowhere. */ isWide;
   #widenTimer = 0;
+  #doubtTimer = 0;
   #closed = false;
 
   /**
@@ -110,7 +111,7 @@ export class Peer {
       });
       preferSound(transceiver);
       this.#adopt(transceiver);
-      this.channels = new SideChannels(this.pc, setting);
+      this.channels = new SideChannels(this.pc, setting, () => this.#observe());
     }
     this.establishment = new Establishment(this.pc, setting.tries, () => this.recovery.observe());
   }
@@ -209,8 +210,7 @@ export class Peer {
     if (arrived) this.liveness.noteArrival();
     this.liveness.doubt();
     if (silentMs && this.liveness.isHurried) this.recovery.hurry();
-    if (this.pc.connectionState === "disconnected") this.#observe();
-    else if (silentMs) this.recovery.observe();
+    if (silentMs) this.recovery.observe();
   }
 
   close() {
@@ -218,6 +218,7 @@ export class Peer {
     this.recovery.stop();
     this.establishment.stop();
     clearTimeout(this.#widenTimer);
+    clearTimeout(this.#doubtTimer);
     this.pc.onicecandidate = this.pc.ontrack = this.pc.onnegotiationneeded = null;
     this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null;
     this.pc.close();
@@ -274,7 +275,7 @@ export class Peer {
     if (description.type === "offer") {
       if (before && fragment(description.sdp) !== before) await this.#otherRestarts();
       for (const transceiver of pc.getTransceivers()) this.#adopt(transceiver);
-      this.channels ??= new SideChannels(pc, this.setting);
+      this.channels ??= new SideChannels(pc, this.setting, () => this.#observe());
       await this.#feed();
       await this.#say(await pc.createAnswer());
     }
@@ -382,6 +383,9 @@ export class Peer {
     this.establishment.observe();
     this.setting.onState(this.state);
     this.recovery.observe();
+    clearTimeout(this.#doubtTimer);
+    // What comes beside lost checks may end, and ICE would not say so again.
+    if (this.pc.connectionState === "disconnected") this.#doubtTimer = setTimeout(() => this.#observe(), DOUBTFUL_MS);
   }
 }
 

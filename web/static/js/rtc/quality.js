@@ -128,7 +128,7 @@ export class Quality {
     const readings = await Promise.all(legs.map(({ peer }) => read(peer)));
     /** @type {Set<string>} */ const pictures = new Set();
     let slow = false;
-    const samples = legs.map(({ id, peer, report }, index) => {
+    const samples = legs.map(({ id, peer, report, isSpare }, index) => {
       const now = /** @type {Readings} */ (readings[index]);
       const before = this.#known.get(id);
       const same = before?.pc === peer.pc ? before : null;
@@ -144,7 +144,7 @@ export class Quality {
       this.#known.set(id, { pc: peer.pc, now, told: same?.told ?? null, slow: slowLooks, lossy: same?.lossy ?? false, again: same?.again ?? false, repaired: same?.repaired ?? false, twice: peer.isRepeated, seenAt, froze, delay: same?.delay ?? { ...AT_ONCE, soundMs: mesh.firstDelayMs } });
       // Nothing may be concluded from silence that was agreed: a pause, a room that rests, a microphone that is off.
       if (!here.packets && (!speaks(id) || agreedSilence(report, at))) here.packets = null;
-      const heard = here.packets !== 0 || !live() || peer.state !== "connected";
+      const heard = here.packets !== 0 || isSpare || !live() || peer.state !== "connected";
       peer.noteLook({ silentMs: heard ? 0 : peer.liveness.silentMs + now.at - last.at, arrived: now.arrived > last.arrived });
       const hold = role() === "psychologist" ? this.wishes.hold : null;
       const { inventedPct, lossPct, bufferMs, packets } = here;

@@ -8,9 +8,11 @@ export class SideChannels {
    * Negotiated with the first offer, so that they cost no round trip.
    * @param {RTCPeerConnection} pc
    * @param {{onReport: (report: unknown) => void, onStillPiece: (piece: unknown) => void}} wiring
+   * @param {() => void} onOpen
    */
-  constructor(pc, { onReport, onStillPiece }) {
+  constructor(pc, { onReport, onStillPiece }, onOpen) {
     this.reports = pc.createDataChannel("wasl", { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
+    this.reports.onopen = onOpen;
     this.reports.onmessage = ({ data }) => onReport(data);
     this.stills = pc.createDataChannel("stills", { negotiated: true, id: 1, ordered: true, maxPacketLifeTime: STILL_LIFE_MS });
     this.stills.binaryType = "arraybuffer";
