@@ -62,6 +62,22 @@ test("the worker plays what comes as RED with what was lost behind it, drops wha
   assert.deepEqual(await translated("receiver", frames), [[SILK_60 | 3, 0x82, 1, 1, 2], [SILK_60, 3], [5]]);
 });
 
+test("a connection that is gone while something is held ends without a fault", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    /** @type {ReadableStreamDefaultController<unknown> | undefined} */ let source;
+    const readable = new ReadableStream({ start: (controller) => void (source = controller) });
+    const ended = translateSpeech({ readable, writable: new WritableStream(), options: { side: "receiver", red: [63], opus: 111 } });
+    source?.enqueue(red(1));
+    await new Promise((go) => setImmediate(go));
+    source?.error(new Error("closed"));
+    await assert.rejects(ended, /closed/);
+    assert.doesNotThrow(() => mock.timers.tick(1_000));
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test("what is held is played when nothing comes for long", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {number[][]} */ const out = [];

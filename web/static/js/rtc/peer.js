@@ -9,13 +9,15 @@
 import { askedPacketMs, asksAgain, leanDescription, preferPicture, preferSound, prefersRed, shortDescription, speaksRed } from "./lean-description.js";
 import { Establishment } from "./establishment.js";
 import { Answered, neighbour, overUdp } from "./ice-servers.js";
-import { DOUBTFUL_MS, Liveness, SILENT_MS } from "./liveness.js";
+import { Liveness, SILENT_MS } from "./liveness.js";
 import { Recovery } from "./recovery.js";
 import { SideChannels } from "./side-channels.js";
 import { limit } from "./sender-limits.js";
 
 /** When no server has answered over UDP by then, the others are asked too. */
 export const UDP_ONLY_MS = 4_000;
+/** How often a way is looked at that ICE calls `disconnected`. */
+export const DOUBT_EVERY_MS = 900;
 /** TURN credentials older than this are asked for anew before a restart; they live for 300 s. */
 export const CREDENTIALS_FRESH_MS = 200_000;
 
@@ -385,7 +387,7 @@ export class Peer {
     this.recovery.observe();
     clearTimeout(this.#doubtTimer);
     // What comes beside lost checks may end, and ICE would not say so again.
-    if (this.pc.connectionState === "disconnected") this.#doubtTimer = setTimeout(() => this.#observe(), DOUBTFUL_MS);
+    if (this.pc.connectionState === "disconnected") this.#doubtTimer = setTimeout(() => this.#observe(), DOUBT_EVERY_MS);
   }
 }
 

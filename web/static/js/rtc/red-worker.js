@@ -29,6 +29,8 @@ function repairing({ red, opus }) {
     transform(frame, controller) {
       /** @param {ReturnType<HeldSpeech<any>["take"]>} ready */
       const play = (ready) => {
+        // The connection may be gone by the time that a wait is over.
+        if (controller.desiredSize === null) return;
         for (const { item, speech } of ready) controller.enqueue(Object.assign(item, { data: speech.slice().buffer }));
       };
       const { payloadType, rtpTimestamp = frame.timestamp } = frame.getMetadata();
