@@ -19,8 +19,10 @@ class Connection {
   getTransceivers() {
     return [];
   }
+  /** @type {{readyState?: string, onopen?: () => void}[]} */ channels = [];
   createDataChannel() {
-    return {};
+    this.channels.push({});
+    return this.channels.at(-1);
   }
   /** @param {RTCSessionDescriptionInit} description */
   async setRemoteDescription(description) {
@@ -48,8 +50,8 @@ async function withPeer(check) {
   Object.assign(globalThis, { RTCPeerConnection: Connection, MediaStream: class {} });
   /** @type {string[]} */ const said = [];
   const peer = new Peer(/** @type {any} */ ({
-    polite: true, iceServers: [], relayOnly: false, wide: false, tracks: { audio: null, video: null }, packetMs: 60, repaired: false,
-    cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {}, onSomethingToCheck() {}, mayRepeat: () => false, makeRepeater: () => null,
+    polite: true, iceServers: [], relayOnly: false, wide: false, tracks: { audio: null, video: null }, packetMs: 60,
+    cap: { audioBps: 8_000, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 }, canReach: () => true, onState() {}, onSomethingToCheck() {}, translator: Promise.resolve(null),
     /** @param {string} _type @param {RTCSessionDescriptionInit} description */
     sendDescription: (_type, { sdp = "" }) => said.push(sdp),
     /** @param {RTCIceCandidateInit | null} candidate */
@@ -62,6 +64,19 @@ async function withPeer(check) {
     mock.timers.reset();
   }
 }
+
+test("a connection that stands is through once its channel is open, and says so", () =>
+  withPeer(async (peer) => {
+    await peer.handleDescription({ type: "offer", sdp: SOUND });
+    const pc = /** @type {Connection} */ (/** @type {unknown} */ (peer.pc));
+    pc.connectionState = "connected";
+    /** @type {unknown[]} */ const through = [];
+    peer.setting.onState = () => through.push(peer.isThrough);
+    assert.equal(peer.isThrough, false);
+    Object.assign(pc.channels[0] ?? {}, { readyState: "open" });
+    pc.channels[0]?.onopen?.();
+    assert.deepEqual(through, [true]);
+  }));
 
 test("an answer lets the other side ask for sound again where it wants to, and not where it does not", () =>
   withPeer(async (peer, said) => {

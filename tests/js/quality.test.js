@@ -19,8 +19,8 @@ async function knowing(names, act) {
 
 /** What a second of the line brings. @typedef {{lost?: number, packets?: number, holes?: number, rttMs?: number, pictureBytes?: number}} Second */
 
-/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one @param {boolean} [isSpare] whether an older connection carries */
-async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false, isSpare = false) {
+/** Look at one connection for as many seconds as are told. @param {Second[]} seconds @param {boolean} [asksAgain] whether it was agreed that lost sound is sent again @param {boolean} [repeats] or sent twice at once @param {number} [packetMs] as the other side asks @param {boolean} [isThin] whether the way to the server is a long one @param {boolean} [isSpare] whether an older connection carries @param {number | null} [firstDelayMs] how long sound waits before anything is known */
+async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, isThin = false, isSpare = false, firstDelayMs = /** @type {number | null} */ (null)) {
   mock.timers.enable({ apis: ["setInterval", "setTimeout", "Date"] });
   let clock = 0;
   const real = performance.now;
@@ -44,7 +44,7 @@ async function over(seconds, asksAgain = false, repeats = true, packetMs = 60, i
     /** @param {unknown} delay */ setPlayoutDelay: (delay) => delays.push(delay),
   };
   const mesh = {
-    isThin, firstDelayMs: null,
+    isThin, firstDelayMs,
     legs: () => [{ id: "p", negotiation: 1, peer, report: null, isSpare }],
     /** @param {unknown[]} given */ setCap: (...given) => caps.push(given),
   };
@@ -101,6 +101,11 @@ test("lost sound is asked for again on a short way that goes on losing", async (
 test("an outage, told all at once when it is over, is no line that goes on losing", async () => {
   const outage = [...all(12, {}), ...all(8, { packets: 0 }), { lost: 160, packets: 16 }, ...all(8, {})];
   assert.equal((await over(outage)).again, false);
+});
+
+test("the wait with which a connection begins stays until there is reason for another", async () => {
+  assert.equal((await over(all(5, {}), false, true, 60, true, false, 320)).delay.audioMs, 320);
+  assert.equal((await over(all(5, {}))).delay.audioMs, null);
 });
 
 test("silence of a connection that is yet to take an older one's place is no trouble", async () => {
