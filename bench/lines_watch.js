@@ -41,8 +41,13 @@
   AudioBufferSourceNode.prototype.start = function (when = 0, ...more) {
     const samples = this.buffer.getChannelData(0);
     const loud = Math.sqrt(samples.reduce((all, sample) => all + sample * sample, 0) / samples.length) > HEARD_RMS;
-    const inMs = Math.max(0, when - this.context.currentTime) * 1000;
-    if (loud && this.context.state === "running") watched.overSocket ??= performance.now() + inMs;
+    const { context } = this;
+    const put = () => {
+      if (context.state === "running") watched.overSocket ??= performance.now() + Math.max(0, when - context.currentTime) * 1000;
+    };
+    // What is put there before the loudspeaker is open is heard when it is.
+    if (loud && context.state === "suspended") context.addEventListener("statechange", put, { once: true });
+    else if (loud) put();
     return start.call(this, when, ...more);
   };
 

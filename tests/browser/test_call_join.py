@@ -114,6 +114,26 @@ def test_on_a_slow_line_pings_go_out_before_the_seat_is_answered(visit: Visit) -
     assert set(page.evaluate("window.said")) == {"ping"}
 
 
+def test_the_loudspeaker_is_opened_at_the_press_before_the_rest_of_the_page_has_come(visit: Visit) -> None:
+    context = visit.profile()
+    context.add_init_script(
+        "const Own = AudioContext; window.opened = [];"
+        "window.AudioContext = class extends Own {"
+        "  constructor(...given) {"
+        "    super(...given); const seen = []; opened.push(seen);"
+        "    this.addEventListener('statechange', () => seen.push(this.state));"
+        "  }"
+        "};"
+    )
+    context.route("**/js/pages/call.js", lambda route: None)
+    page = visit.open("classroom", context)
+    assert page.evaluate("window.opened") == []
+
+    page.click('button[data-action="join"]')
+    # Kept open it would cost a battery; the next opening is quick.
+    wait_until(page, "JSON.stringify(window.opened) === '[[\"running\",\"closed\"]]'")
+
+
 @pytest.mark.parametrize("language", ["ar", "fr", "zgh", "en"])
 def test_the_page_of_the_press_fits_into_the_first_packets_of_a_connection(visit: Visit, language: str) -> None:
     with closing(HTTPConnection(urlsplit(visit.server.url).netloc)) as connection:

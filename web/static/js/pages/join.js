@@ -13,6 +13,7 @@ join.onclick = async () => {
   join.setAttribute("aria-busy", "true");
   try {
     const asked = askEarly();
+    openLoudspeaker().catch(() => 0);
     const { start } = await room();
     await start(secret, asked);
   } catch (error) {
@@ -88,6 +89,12 @@ function askEarly() {
     socket.send('{"type":"ping","received":0}');
   }, 250);
   return { take: () => answers.pop() ?? null, takeSocket: () => sockets.pop() ?? null, key: () => said, tellKey };
+}
+
+// The first time, a browser may take a second and more to open the loudspeaker, later 20 ms: it is opened while the rest still comes.
+async function openLoudspeaker() {
+  const first = new AudioContext();
+  first.onstatechange = () => first.state === "running" && first.close();
 }
 
 async function makeKeys() {
