@@ -170,12 +170,6 @@ test("a slow device and a low battery spare the picture, never the voice", () =>
   assert.equal(last(line(60, () => ({ battery: { level: 0.1, charging: true } }))).rung, "video");
 });
 
-test("a known uplink bounds the climb", () => {
-  const steps = line(60, () => ({ uplinkKbps: 60 }));
-  assert.ok(["voice-16", "voice-12"].includes(last(steps).rung), last(steps).rung);
-  assert.deepEqual(last(steps).reasons, ["uplink-weak"]);
-});
-
 test("80 % of the data steps down one rung, and the goodbye is always spoken", () => {
   const budget = { bytes: 20_000_000, endsAt: 600_000 };
   const spent = (bytes) => line(120, (second) => ({ spentBytes: second < 60 ? 4_000_000 : bytes }), { budget });

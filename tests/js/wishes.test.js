@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PICTURE_HEADERS, SIGNING_LEAST_BPS, capSum } from "../../web/static/js/rtc/caps.js";
+import { PICTURE_HEADERS, SIGNING_LEAST_BPS, THIN_UPLINK_KBPS, capSum } from "../../web/static/js/rtc/caps.js";
 import { GOODBYE_MS, NO_WISHES, budgetCeiling } from "../../web/static/js/rtc/ceilings.js";
 import { agreedSilence, heldBy, readEnd, sparedBy, turnsOf } from "../../web/static/js/rtc/reports.js";
 import { START, decide } from "../../web/static/js/rtc/ladder.js";
-import { RUNGS, place } from "../../web/static/js/rtc/rungs.js";
+import { RUNGS, place, soundKbps } from "../../web/static/js/rtc/rungs.js";
 import { changesOf, readTrace, replay, rungAt } from "./replay.js";
 
 const END = { inventedPct: 0, lossPct: 0, bufferMs: 60, packets: 50 };
@@ -82,23 +82,22 @@ test("signing, replayed over a line that is weak twice: always a picture, never 
 });
 
 test("signing: caps give the picture the rate, and sound the lowest or none", () => {
-  const open = capSum("classroom", [receiver("psychologist", "small-video")], null).psychologist;
+  const open = capSum("classroom", [receiver("psychologist", "small-video")]).psychologist;
   assert.deepEqual([open.audioBps, open.videoBps, open.fps], [8_000, 60_000, 10]);
-  const tight = capSum("classroom", [receiver("psychologist", "small-video")], 60).psychologist;
-  assert.equal(tight.fps, 10);
-  assert.ok(tight.videoBps >= SIGNING_LEAST_BPS && (tight.videoBps / 1000) * PICTURE_HEADERS <= 51);
-  const tighter = capSum("classroom", [receiver("psychologist", "small-video"), receiver("social_worker", "small-video")], 60);
-  assert.ok(tighter.psychologist.videoBps >= SIGNING_LEAST_BPS);
-  assert.equal(tighter.social_worker.audioBps, 0, "the third person's sound is the first to go");
-  assert.equal(capSum("classroom", [receiver("psychologist", "video")], null).psychologist.audioBps, 24_000);
+  const tight = capSum("classroom", [receiver("psychologist", "small-video", { packetMs: 60 }), receiver("social_worker", "voice-8")]);
+  const { audioBps, videoBps, fps } = tight.psychologist;
+  assert.deepEqual([audioBps, fps], [8_000, 10]);
+  assert.ok(videoBps >= SIGNING_LEAST_BPS && soundKbps({ bps: audioBps, packetMs: 60, red: true }) + (videoBps / 1000) * PICTURE_HEADERS <= THIN_UPLINK_KBPS);
+  assert.equal(tight.social_worker.audioBps, 0, "the third person's sound is the first to go");
+  assert.equal(capSum("classroom", [receiver("psychologist", "video")]).psychologist.audioBps, 24_000);
 });
 
 test("signing: an interpreter sees the child and is seen beside the psychologist, on a thin line too", () => {
-  const own = capSum("classroom", ["social_worker", "interpreter", "psychologist"].map((role) => receiver(role, "small-video")), null);
+  const own = capSum("classroom", ["social_worker", "interpreter", "psychologist"].map((role) => receiver(role, "small-video")));
   assert.ok(own.psychologist.videoBps > 0 && own.interpreter.videoBps > 0);
   assert.equal(own.social_worker.videoBps, 0);
-  assert.ok(capSum("interpreter", [receiver("classroom", "small-video")], null).classroom.videoBps > 0);
-  assert.equal(capSum("interpreter", [receiver("classroom", "small-video", { signing: false })], null).classroom.videoBps, 0);
+  assert.ok(capSum("interpreter", [receiver("classroom", "small-video")]).classroom.videoBps > 0);
+  assert.equal(capSum("interpreter", [receiver("classroom", "small-video", { signing: false })]).classroom.videoBps, 0);
 });
 
 test("data: what the other device may spend bounds what is sent to it, and only to it", () => {

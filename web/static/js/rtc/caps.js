@@ -21,10 +21,8 @@ import { LADDER, OPUS_MOST_BPS, Rung, RUNGS, place, soundKbps, withoutRed } from
  */
 /** 0: nothing of that kind. @typedef {{audioBps: number, videoBps: number, fps: number, width: number, stillEveryS: number}} Cap */
 
-/** An uplink nobody has measured, while somebody is on the lowest rung: take it for EDGE (60 kbit/s), of which the socket has 3 and 2 are left. */
+/** An uplink, which no browser measures, while somebody is on the lowest rung: take it for EDGE (60 kbit/s), of which the socket has 3 and 2 are left. */
 export const THIN_UPLINK_KBPS = 55;
-/** Of an uplink that was measured; the rest is for reports, keep-alives and signaling. */
-export const UPLINK_SHARE = 0.85;
 export const OPUS_LEAST_BPS = 6_000;
 /** What a Send indication has over a channel's 4 bytes: STUN's header, the address and the length (RFC 8656, section 11). */
 export const INDICATION_BYTES = 36;
@@ -43,15 +41,14 @@ const LOWEST = /** @type {import("./rungs.js").Sound} */ (RUNGS[Rung.VOICE_8].so
 /**
  * @param {string} own role of this page (the classroom's, where a device holds several)
  * @param {readonly Receiver[]} receivers
- * @param {number | null} uplinkKbps what the uplink carries in all; null: unknown
- * @param {boolean} [narrow] whether something says of an unknown one that not even speech has room; unless told
+ * @param {boolean} [narrow] whether something says that not even speech has room; unless told
  * @returns {Record<string, Cap>} by peer
  */
-export function capSum(own, receivers, uplinkKbps, narrow = true) {
+export function capSum(own, receivers, narrow = true) {
   const signing = receivers.some((receiver) => receiver.signing);
   const ranked = [...receivers].sort((one, other) => rank(own, one.role, signing) - rank(own, other.role, signing));
   const thin = receivers.some(({ rung, withheld }) => withheld || place(rung) >= place(Rung.VOICE_8));
-  const room = uplinkKbps !== null ? uplinkKbps * UPLINK_SHARE : thin ? THIN_UPLINK_KBPS : Infinity;
+  const room = thin ? THIN_UPLINK_KBPS : Infinity;
   /** @type {Record<string, Cap>} */ const caps = {};
   for (const receiver of ranked) {
     const { peer, rung, withheld, sound } = receiver;
@@ -60,7 +57,7 @@ export function capSum(own, receivers, uplinkKbps, narrow = true) {
     caps[peer] = { audioBps: wanted ? asSent(receiver, wanted).bps : 0, videoBps: 0, fps: 0, width: 0, stillEveryS: 0 };
   }
   if (signing) makeWay(own, ranked, caps, room);
-  const left = room - fitSound(ranked, caps, uplinkKbps === null && !narrow ? Infinity : room);
+  const left = room - fitSound(ranked, caps, narrow ? room : Infinity);
   fitPictures(own, ranked, caps, left, signing);
   return caps;
 }

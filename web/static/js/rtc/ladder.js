@@ -9,7 +9,7 @@
  */
 
 import { NO_WISHES, budgetCeiling, tiredness } from "./ceilings.js";
-import { LADDER, Rung, RUNGS, below, higher, place } from "./rungs.js";
+import { Rung, RUNGS, below, higher, place } from "./rungs.js";
 import { SUFFERS_PCT, look, median, weakEnd } from "./samples.js";
 
 /** @typedef {import("./rungs.js").RungName} RungName */
@@ -107,8 +107,6 @@ export const TRIAL_MS = 15 * S;
 export const RETRY_MS = 60 * S;
 export const RETRY_MAX_MS = 900 * S;
 export const SAY_EVERY_MS = 25 * S;
-/** Share of a known uplink that may be planned with. */
-export const UPLINK_SHARE = 0.85;
 
 /** @type {Readonly<State>} */
 export const START = Object.freeze({
@@ -329,8 +327,6 @@ function climb(leg, peer, page, ceiling) {
   let reason = /** @type {Reason} */ ("line-good");
   if (leg.barred && place(target) <= place(leg.barred)) [target, reason] = [below(leg.barred), leg.reason];
   if (place(target) < place(ceiling.rung)) [target, reason] = [ceiling.rung, ceiling.reason];
-  const carried = highestCarried(page, leg);
-  if (place(target) < place(carried)) [target, reason] = [carried, "uplink-weak"];
   if (place(target) >= place(leg.rung)) {
     leg.reason = reason;
     return;
@@ -340,14 +336,6 @@ function climb(leg, peer, page, ceiling) {
   leg.triedAt = now;
   leg.withheld = leg.queued = false;
   move(leg, target, reason, now);
-}
-
-/** The highest rung that a known uplink carries to everybody; any where nothing is known. @param {Page} page @param {LegState} leg @returns {RungName} */
-function highestCarried({ latest }, leg) {
-  const kbps = latest.uplinkKbps;
-  if (!kbps) return Rung.VIDEO;
-  const others = latest.legs.length;
-  return LADDER.find((name) => RUNGS[name].kbps * others <= kbps * UPLINK_SHARE) ?? leg.rung;
 }
 
 /** @param {LegState} leg @param {Page} page @returns {{rung: RungName, reason: Reason}} */

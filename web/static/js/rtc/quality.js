@@ -159,8 +159,7 @@ export class Quality {
     this.wishes = { ...this.wishes, signing: this.signing, budget };
     if (legs.every(({ peer }) => peer.liveness.silentMs >= ALL_SILENT_MS)) this.wiring.onSilence();
     const { spentBytes } = this;
-    const uplinkKbps = null;
-    this.#window.push({ at, online: online(), legs: samples, uplinkKbps, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
+    this.#window.push({ at, online: online(), legs: samples, spentBytes, cpu: slow ? "serious" : "nominal", battery: this.#battery });
     while ((this.#window[0]?.at ?? at) < at - WINDOW_MS) this.#window.shift();
     this.#bufferPlayout(legs, at);
     const rested = this.#rested;
@@ -197,7 +196,7 @@ export class Quality {
       return leg ? [{ peer, role, rung: leg.rung, withheld: leg.withheld, sound: leg.sound, signing: this.wishes.signing, red, packetMs, wrapped }] : [];
     });
     const narrow = this.wiring.mesh.isThin || Object.values(decision.legs).some(({ queued }) => queued);
-    const caps = capSum(this.wiring.role(), receivers, null, narrow);
+    const caps = capSum(this.wiring.role(), receivers, narrow);
     const silent = receivers.filter(({ peer, sound }) => (sound ? !caps[peer]?.audioBps : decision.legs[peer]?.agreed));
     this.#agreed = new Set(silent.map(({ peer }) => peer));
     for (const { peer, rung } of receivers) {

@@ -21,7 +21,6 @@
  * @property {number} at ms
  * @property {boolean} online whether the socket stands
  * @property {LegSample[]} legs
- * @property {number | null} [uplinkKbps] what the uplink carries in all, where a link check or the browser has told
  * @property {number} [spentBytes] both ways, since the visit began
  * @property {"nominal" | "fair" | "serious" | "critical"} [cpu]
  * @property {{level: number, charging: boolean} | null} [battery] level 0 to 1
