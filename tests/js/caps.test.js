@@ -83,9 +83,12 @@ test("what speech costs follows the packets that the other side asks for, not th
 });
 
 test("sound comes before every picture", () => {
-  const caps = capSum("classroom", [receiver("psychologist", "video"), receiver("social_worker", "voice-8")]);
-  assert.deepEqual([caps.psychologist.audioBps, caps.social_worker.audioBps], [OPUS_LEAST_BPS, OPUS_LEAST_BPS]);
-  assert.equal(caps.psychologist.videoBps, 0);
+  const stills = (/** @type {string[]} */ ...others) => {
+    const caps = capSum("classroom", [receiver("psychologist", "stills", { packetMs: 60 }), ...others.map((role) => receiver(role, "voice-8"))]);
+    return caps.psychologist.stillEveryS;
+  };
+  assert.ok(stills() > 0);
+  assert.equal(stills("social_worker"), 0, "what two voices leave of a thin line is no picture's");
 });
 
 test("the psychologist's picture goes to the classroom first", () => {

@@ -117,7 +117,8 @@ function fitPictures(own, ranked, caps, room, signing) {
       continue;
     }
     if (!picture || !mayHavePicture(own, receiver, index, room, signing)) continue;
-    const chosen = [picture, SMALL].find((each) => (each.bps / 1000) * PICTURE_HEADERS <= left) ?? (signing ? slower(left) : null);
+    const fits = (picture.bps / 1000) * PICTURE_HEADERS <= left;
+    const chosen = fits ? picture : signing ? slower(left) : null;
     if (!chosen) continue;
     Object.assign(cap, { videoBps: chosen.bps, fps: chosen.fps, width: chosen.width });
     left -= (chosen.bps / 1000) * PICTURE_HEADERS;
